@@ -1,0 +1,1 @@
+"""Who a bearer token speaks for."""
