@@ -24,10 +24,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType, MappingProxyType
 
-from db.cluster import SUPERUSER, Account, Programs, ServerUnavailable, check, make
+from db.cluster import APPLICATION_ROLE, SUPERUSER, Account, Programs, ServerUnavailable, check, make
 from db.postmaster import Server, answering, started
 
-__all__ = ["SUPERUSER", "Server", "ServerUnavailable", "running"]
+__all__ = ["APPLICATION_ROLE", "SUPERUSER", "Server", "ServerUnavailable", "running"]
 
 LOG_LIMIT = 5_000_000  # bytes; then one old log is kept and a new one begun
 

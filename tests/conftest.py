@@ -1,0 +1,78 @@
+"""What every test can ask for."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.embedded import Server
+from tests.servers import EMBEDDED, PROGRAMS, Database, cloned, servers
+
+# Asynchronous tests
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """asyncio only: psycopg has no other."""
+    return "asyncio"
+
+
+# PostgreSQL: with xdist the controller starts the servers and its workers share them, else the first test that
+# needs one does. They are children of the process that started them and end with it, even when it is killed.
+
+_SERVERS = pytest.StashKey[dict[str, Server]]()
+_RUNNING = pytest.StashKey[ExitStack]()
+
+
+def _started(config: pytest.Config) -> dict[str, Server]:
+    if _SERVERS not in config.stash:
+        config.stash[_RUNNING] = ExitStack()
+        config.stash[_SERVERS] = config.stash[_RUNNING].enter_context(servers())
+    return config.stash[_SERVERS]
+
+
+class _Controller:
+    """Hooks that exist only with xdist."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker, before it starts, where the servers are."""
+        node.workerinput["servers"] = {
+            major: (server.pid, str(server.socket_folder), str(server.cluster))
+            for major, server in _started(self.config).items()
+        }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Meet xdist as its controller, or as one of its workers."""
+    told: dict[str, tuple[int, str, str]] | None = getattr(config, "workerinput", {}).get("servers")
+    if told is not None:
+        config.stash[_SERVERS] = {
+            major: Server(pid, Path(sockets), Path(cluster)) for major, (pid, sockets, cluster) in told.items()
+        }
+    elif config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(_Controller(config))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started here."""
+    if _RUNNING in config.stash:
+        config.stash[_RUNNING].close()
+
+
+@pytest.fixture
+def database(pytestconfig: pytest.Config) -> Iterator[Database]:
+    """A fresh, migrated database on the embedded PostgreSQL."""
+    with cloned(_started(pytestconfig)[EMBEDDED]) as clone:
+        yield clone
+
+
+@pytest.fixture(params=PROGRAMS)
+def database_on_each_server(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """The same on each PostgreSQL of the machine, for tests of what versions may do differently."""
+    with cloned(_started(request.config)[request.param]) as clone:
+        yield clone
