@@ -1,0 +1,16 @@
+"""Identity, functions, triggers, views, roles, row security, protected columns."""
+
+from db.migrations.phases import refuse_downgrade, run_phase
+
+revision = "0004_views_functions_security"
+down_revision = "0003_nudges_and_overrides"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_phase(4)
+
+
+def downgrade() -> None:
+    refuse_downgrade()
