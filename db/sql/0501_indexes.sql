@@ -5,7 +5,7 @@
 -- Indexes on a yes/no column became partial ones: the column is in the condition, what is looked for is the key.
 
 create index idx_users_role on users (role, created_at desc, id desc);
-create index idx_users_role_name on users (role, display_name, id);
+create index idx_users_role_email on users (role, email, id);
 create index idx_users_created on users (created_at desc, id desc);
 
 create index idx_subjects_category on subjects (category, name, id);
