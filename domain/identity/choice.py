@@ -33,22 +33,20 @@ def verifier_for(
     `cognito_jwks_url` is None for the issuer's own `/.well-known/jwks.json`.
     Raises IdentitySettingsError, and KeyFileError for the local issuer's key.
     """
+    client_ids = frozenset(client.strip() for client in cognito_client_ids) - {""}
     if not cognito_issuer:
-        if cognito_jwks_url or cognito_client_ids:
+        if cognito_jwks_url or client_ids:
             raise IdentitySettingsError(
                 "COGNITO_JWKS_URL or COGNITO_CLIENT_IDS is set but COGNITO_ISSUER is not. "
                 "Set it, or none of them to use development tokens."
             )
         return local_issuer_for(data_dir=data_dir, clock=clock).verifier(leeway)
-    client_ids = frozenset(client.strip() for client in cognito_client_ids) - {""}
     if not client_ids:
         raise IdentitySettingsError(
             "COGNITO_CLIENT_IDS must name the app clients whose tokens this server takes, at least one."
         )
     if cognito_issuer.endswith("/"):
-        raise IdentitySettingsError(
-            "COGNITO_ISSUER must be as in the tokens' `iss`: without a slash at its end."
-        )
+        raise IdentitySettingsError("COGNITO_ISSUER must be as in the tokens' `iss`: without a slash at its end.")
     _check_address("COGNITO_ISSUER", cognito_issuer)
     jwks_url = cognito_jwks_url or f"{cognito_issuer}/.well-known/jwks.json"
     _check_address("COGNITO_JWKS_URL", jwks_url)

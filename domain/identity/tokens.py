@@ -139,9 +139,7 @@ class ClaimRules:
         try:
             use = TokenUse(_text(claims, "token_use"))
         except ValueError:
-            _refuse(
-                TokenCode.WRONG_USE, "Send an access token or an id token; `token_use` says something else."
-            )
+            _refuse(TokenCode.WRONG_USE, "Send an access token or an id token; `token_use` says something else.")
         # An access token names its client in client_id and has no aud; an id token the other way about.
         # A token with both, or with the other one, was made for somebody else's rules.
         named, foreign = ("client_id", "aud") if use is TokenUse.ACCESS else ("aud", "client_id")

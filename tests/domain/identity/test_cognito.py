@@ -43,9 +43,7 @@ def make_pool(cognito: Any, name: str) -> Pool:
         for app in ("web", "other")
     ]
     user = cognito.admin_create_user(UserPoolId=pool_id, Username="pat@example.test")["User"]
-    cognito.admin_set_user_password(
-        UserPoolId=pool_id, Username="pat@example.test", Password=PASSWORD, Permanent=True
-    )
+    cognito.admin_set_user_password(UserPoolId=pool_id, Username="pat@example.test", Password=PASSWORD, Permanent=True)
     signed_in = [
         cognito.initiate_auth(
             ClientId=client,

@@ -174,9 +174,7 @@ async def test_withdrawn_key_is_forgotten(server: KeyServer, keys: RemoteKeys, c
     assert not await has(keys, "first")
 
 
-async def test_unknown_ids_do_not_hammer_the_issuer(
-    server: KeyServer, keys: RemoteKeys, clock: Clock
-) -> None:
+async def test_unknown_ids_do_not_hammer_the_issuer(server: KeyServer, keys: RemoteKeys, clock: Clock) -> None:
     assert await has(keys, "first")
     for number in range(100):
         assert not await has(keys, f"invented-{number}")
@@ -193,9 +191,7 @@ async def test_many_requests_share_one_fetch(server: KeyServer, keys: RemoteKeys
     assert server.hits == 1
 
 
-async def test_a_request_that_is_cancelled_does_not_take_the_fetch_with_it(
-    server: KeyServer, keys: RemoteKeys
-) -> None:
+async def test_a_request_that_is_cancelled_does_not_take_the_fetch_with_it(server: KeyServer, keys: RemoteKeys) -> None:
     server.hold()
     leaving = asyncio.create_task(has(keys, "first"))
     staying = asyncio.create_task(has(keys, "first"))
@@ -291,9 +287,7 @@ BAD_ANSWERS: list[tuple[str, int, bytes, dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "headers"), [a[1:] for a in BAD_ANSWERS], ids=[a[0] for a in BAD_ANSWERS]
-)
+@pytest.mark.parametrize(("status", "body", "headers"), [a[1:] for a in BAD_ANSWERS], ids=[a[0] for a in BAD_ANSWERS])
 async def test_an_answer_that_is_no_key_list_changes_nothing(
     server: KeyServer, keys: RemoteKeys, clock: Clock, status: int, body: bytes, headers: dict[str, str]
 ) -> None:

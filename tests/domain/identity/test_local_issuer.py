@@ -62,7 +62,7 @@ async def test_it_ends(tmp_path: Path) -> None:
 
 async def test_the_key_stays_and_is_this_machines_own(tmp_path: Path) -> None:
     token = LocalIssuer.load(tmp_path / "a").issue("pat")
-    again = verifier_for(data_dir=tmp_path / "a")
+    again = verifier_for(data_dir=tmp_path / "a", cognito_issuer="", cognito_client_ids=[""])
     assert (await again.verify(token)).subject == "pat"
     elsewhere = verifier_for(data_dir=tmp_path / "b")
     with pytest.raises(InvalidToken) as refused:
@@ -89,9 +89,7 @@ def test_processes_that_start_together_agree(tmp_path: Path) -> None:
         "print(LocalIssuer.load(pathlib.Path(sys.argv[1])).issue('pat').partition('.')[0])\n"
     )
     started = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path / "data dir")], stdout=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "data dir")], stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
     headers = {process.communicate()[0] for process in started}
@@ -187,7 +185,5 @@ def test_settings_that_cannot_be_right(
     tmp_path: Path, issuer: str | None, jwks_url: str | None, clients: list[str], said: str
 ) -> None:
     with pytest.raises(IdentitySettingsError, match=said):
-        verifier_for(
-            data_dir=tmp_path, cognito_issuer=issuer, cognito_jwks_url=jwks_url, cognito_client_ids=clients
-        )
+        verifier_for(data_dir=tmp_path, cognito_issuer=issuer, cognito_jwks_url=jwks_url, cognito_client_ids=clients)
     assert list(tmp_path.iterdir()) == []

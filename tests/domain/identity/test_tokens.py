@@ -80,9 +80,7 @@ def rs256(signed: bytes, key: rsa.RSAPrivateKey = ours) -> bytes:
 
 def hs256(signed: bytes) -> bytes:
     """The classic: the public key, which everybody has, as the secret of an HMAC."""
-    pem = ours.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    pem = ours.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     mac = HMAC(pem, hashes.SHA256())
     mac.update(signed)
     return mac.finalize()
@@ -179,9 +177,7 @@ FORGED = [
     Forged("none", token({**HEADER, "alg": "none"}, ACCESS, lambda _: b"x"), "TOKEN_WRONG_ALGORITHM"),
     Forged("None", token({**HEADER, "alg": "None"}, ACCESS, lambda _: b"x"), "TOKEN_WRONG_ALGORITHM"),
     Forged("none, unsigned", token({**HEADER, "alg": "none"}, ACCESS, lambda _: b""), "TOKEN_MALFORMED"),
-    Forged(
-        "HS256 with the public key", token({**HEADER, "alg": "HS256"}, ACCESS, hs256), "TOKEN_WRONG_ALGORITHM"
-    ),
+    Forged("HS256 with the public key", token({**HEADER, "alg": "HS256"}, ACCESS, hs256), "TOKEN_WRONG_ALGORITHM"),
     Forged("HMAC said to be RS256", token(HEADER, ACCESS, hs256), "TOKEN_BAD_SIGNATURE"),
     Forged("RS384", token({**HEADER, "alg": "RS384"}, ACCESS), "TOKEN_WRONG_ALGORITHM"),
     Forged("PS256", token({**HEADER, "alg": "PS256"}, ACCESS, ps256), "TOKEN_WRONG_ALGORITHM"),
