@@ -1,8 +1,10 @@
 """What every test can ask for."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -54,8 +56,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_SERVERS] = {
             major: Server(pid, Path(sockets), Path(cluster)) for major, (pid, sockets, cluster) in told.items()
         }
-    elif config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(_Controller(config))
+    else:
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(each) is signal.SIG_DFL:
+                signal.signal(each, _end)
+        if config.pluginmanager.hasplugin("xdist"):
+            config.pluginmanager.register(_Controller(config))
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does; the signal's own way would skip stopping the servers."""
+    pytest.exit(f"told to end by {signal.Signals(number).name}", returncode=128 + number)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
