@@ -1,0 +1,78 @@
+"""The ASGI application: routes, lifespan, and the wiring of settings, database, broadcaster and identity."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from db.broadcast import Live
+from db.engine import Database
+from db.vault import vault_for
+from domain.identity.choice import verifier_for
+from schema.context import Services
+from schema.transport import GraphQLEndpoint
+from settings import Settings, separated
+
+log = logging.getLogger("study.server")
+
+
+def create_app(settings: Settings, database_url: str) -> Starlette:
+    """The application on a migrated database; `database_url` is where the application's role connects."""
+    origins = separated(settings.allowed_origins)
+    vault = vault_for(
+        data_dir=settings.study_data_dir,
+        encryption_keys=settings.encryption_keys.get_secret_value() if settings.encryption_keys else None,
+        transcript_store_url=settings.transcript_store_url,
+        s3_endpoint_url=settings.s3_endpoint_url,
+    )
+    services = Services(
+        database=Database(database_url, vault=vault, max_connections=settings.database_connections),
+        live=Live(settings.broadcast_url),
+        verifier=verifier_for(
+            data_dir=settings.study_data_dir,
+            cognito_issuer=settings.cognito_issuer,
+            cognito_jwks_url=settings.cognito_jwks_url,
+            cognito_client_ids=separated(settings.cognito_client_ids),
+        ),
+    )
+    endpoint = GraphQLEndpoint(services, allowed_origins=origins)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with services.database, services.live:
+            yield
+
+    async def ready(request: Request) -> Response:
+        try:
+            await services.database.ready()
+        except (OperationalError, PoolTimeout) as error:
+            log.warning("not ready: %s", error)
+            return JSONResponse({"status": "unavailable", "database": "does not answer"}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    return Starlette(
+        routes=[
+            Route("/", lambda request: RedirectResponse("/graphql")),
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", endpoint),
+            Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
+            Route("/readyz", ready),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type"],
+            )
+        ],
+        lifespan=lifespan,
+    )

@@ -1,0 +1,52 @@
+"""Settings: one class, read from the environment; every one has a default that works on a laptop."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_HERE = Path(__file__).resolve().parent
+_IN_CHECKOUT = (_HERE / "pyproject.toml").exists()
+
+
+class Settings(BaseSettings):
+    """Each setting is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to serve on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to serve on; 0 takes any free one.")
+    study_data_dir: Path = Field(
+        default=(_HERE if _IN_CHECKOUT else Path.home() / ".local/share/study-companion") / ".study-data",
+        description="Folder of the embedded database, the development keys and stored transcripts.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL 15 or newer to use instead of the embedded one."
+    )
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="The same database as its owner, for migrations; DATABASE_URL when not set."
+    )
+    database_connections: int = Field(default=10, ge=1, le=1000, description="Connections a process keeps at most.")
+    encryption_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys for transcripts and notes, `id:base64,id:base64`, the first encrypts; "
+        "a key file in the data folder when not set.",
+    )
+    transcript_store_url: str | None = Field(
+        default=None,
+        description="`s3://bucket/prefix` or `file:///folder` for transcripts kept outside the database.",
+    )
+    s3_endpoint_url: str | None = Field(default=None, description="An S3 server other than Amazon's.")
+    cognito_issuer: str | None = Field(default=None, description="The user pool whose tokens are taken.")
+    cognito_jwks_url: str | None = Field(default=None, description="Its keys; the issuer's own address when not set.")
+    cognito_client_ids: str = Field(default="", description="App clients whose tokens are taken, with commas.")
+    broadcast_url: str = Field(default="memory://", description="How processes tell each other of changes.")
+    allowed_origins: str = Field(
+        default="", description="Origins of web pages that may call the API from browsers, with commas."
+    )
+    log_level: str = Field(default="INFO", description="DEBUG also names every SQL statement.")
+
+
+def separated(value: str) -> list[str]:
+    """The entries of a setting that is a list with commas."""
+    return [entry.strip() for entry in value.split(",") if entry.strip()]

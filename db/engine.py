@@ -1,0 +1,188 @@
+"""The database as the rest of the product sees it: a pool, read transactions and units of work.
+
+Every transaction begins by telling PostgreSQL who the viewer is; row security does the rest. A transaction whose
+viewer is not known does not begin.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy.sql import ClauseElement
+
+from db.statement import Compiled, Row, Statement
+from db.vault import Vault
+from domain.events import Event
+from domain.viewer import Role, Viewer
+
+R = TypeVar("R")
+
+APPLICATION_ROLE = "study_app"
+
+log = logging.getLogger("study.sql")
+
+_IDENTIFY = b"""/* set_viewer */
+select id, role, coalesce(nullif(current_setting('app.students', true), ''), '{}')::uuid[]
+from set_viewer(%(subject)s, %(read_only)s)"""
+
+
+class UnknownPerson(Exception):
+    """A token was valid, but no user has its subject."""
+
+
+class Transaction:
+    """One transaction on one connection, and the means to read protected text in it."""
+
+    def __init__(self, connection: AsyncConnection[Row], viewer: Viewer | None, vault: Vault) -> None:
+        self.vault = vault
+        self._connection = connection
+        self._viewer = viewer
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who the transaction runs for; the system's own transactions have nobody."""
+        if self._viewer is None:
+            raise LookupError("this transaction runs for the system, not for a person")
+        return self._viewer
+
+    async def run(self, statement: Compiled, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows of a statement as tuples."""
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s", statement.name)
+        cursor = await self._connection.execute(statement.sql, statement.parameters(parameters))
+        return await cursor.fetchall() if cursor.description else []
+
+    async def rows(self, statement: Statement[R], **parameters: Any) -> list[R]:
+        """The records of a statement."""
+        read = statement.read
+        return [read(row) for row in await self.run(statement, parameters)]
+
+    async def first(self, statement: Statement[R], **parameters: Any) -> R | None:
+        """The first record of a statement, or None."""
+        rows = await self.rows(statement, **parameters)
+        return rows[0] if rows else None
+
+    async def execute(self, name: str, construct: ClauseElement, **parameters: Any) -> list[Row]:
+        """Compile and run a construct that is built for one occasion, as writes are."""
+        return await self.run(Compiled(name, construct), parameters)
+
+
+class Read(Transaction):
+    """One snapshot of what one viewer may see; serves a whole operation.
+
+    Read-only, except for administrators: what they read of transcripts is written to the audit log in the same
+    transaction, so that no text leaves without its line.
+    """
+
+
+class Work(Transaction):
+    """A unit of work: everything in it is kept, or nothing."""
+
+    def __init__(self, connection: AsyncConnection[Row], viewer: Viewer | None, vault: Vault) -> None:
+        super().__init__(connection, viewer, vault)
+        self.events: list[Event] = []
+
+    def tell(self, event: Event) -> None:
+        """Announce a change to those whom it concerns, if and when the work is kept."""
+        self.events.append(event)
+
+
+class Database:
+    """The application's connections, as a role that cannot step around row security."""
+
+    def __init__(self, url: str, *, vault: Vault, max_connections: int = 10, statement_timeout: float = 30) -> None:
+        """`url` is a libpq address; `statement_timeout` is in seconds."""
+        self.vault = vault
+        milliseconds = int(statement_timeout * 1000)
+        options = f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds}"
+        if conninfo_to_dict(url).get("user") != APPLICATION_ROLE:
+            options += f" -c role={APPLICATION_ROLE}"
+        self.pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+            make_conninfo(url, options=options, application_name="study-companion"),
+            min_size=1,
+            max_size=max_connections,
+            open=False,
+            timeout=10,
+            kwargs={"autocommit": True},
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.pool.open(wait=True, timeout=15)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def read(self, subject: str) -> AsyncIterator[Read]:
+        """A read transaction for the person with this token subject.
+
+        Raises UnknownPerson when no user has it.
+        """
+        async with self.pool.connection() as connection:
+            await connection.execute("begin isolation level repeatable read")
+            try:
+                yield Read(connection, await _identify(connection, subject, read_only=True), self.vault)
+            except BaseException:
+                await _end(connection, "rollback")
+                raise
+            await _end(connection, "commit")
+
+    @asynccontextmanager
+    async def work(self, subject: str) -> AsyncIterator[Work]:
+        """A unit of work for the person with this token subject; kept when the block ends without an error."""
+        async with self.pool.connection() as connection:
+            await connection.execute("begin")
+            try:
+                yield Work(connection, await _identify(connection, subject, read_only=False), self.vault)
+            except BaseException:
+                await _end(connection, "rollback")
+                raise
+            await _end(connection, "commit")
+
+    @asynccontextmanager
+    async def system_work(self) -> AsyncIterator[Work]:
+        """A unit of work for the product itself: imports, jobs, commands. It sees every row."""
+        async with self.pool.connection() as connection:
+            await connection.execute("begin")
+            try:
+                await connection.execute("select set_system()")
+                yield Work(connection, None, self.vault)
+            except BaseException:
+                await _end(connection, "rollback")
+                raise
+            await _end(connection, "commit")
+
+    async def ready(self) -> bool:
+        """Whether a connection can be had and answers."""
+        async with self.pool.connection(timeout=2) as connection:
+            cursor = await connection.execute("select 1")
+            return await cursor.fetchone() == (1,)
+
+
+async def _identify(connection: AsyncConnection[Row], subject: str, *, read_only: bool) -> Viewer:
+    cursor = await connection.execute(_IDENTIFY, {"subject": subject, "read_only": read_only})
+    row = await cursor.fetchone()
+    if row is None:
+        raise UnknownPerson("no user has the subject of this token; ask an administrator to add you")
+    user_id, role, students = row
+    return Viewer(id=_uuid(user_id), role=Role(role), subject=subject, students=frozenset(students))
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+async def _end(connection: AsyncConnection[Row], how: str) -> None:
+    """Commit or roll back, unless the connection is lost, in which case the server has rolled back already."""
+    if not connection.closed:
+        await connection.execute(how.encode())

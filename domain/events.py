@@ -1,0 +1,24 @@
+"""What happened, for those who watch: ids and a kind, never content."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class EventKind(StrEnum):
+    """The changes that open streams hear of."""
+
+    OVERRIDE_MADE = "override_made"
+    OVERRIDE_REVERTED = "override_reverted"
+    NUDGE_SENT = "nudge_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change: what happened, to which row, concerning which student."""
+
+    kind: EventKind
+    student_id: UUID
+    """The student whom it concerns; whoever may see the student may hear of it."""
+    target_id: UUID
+    """The row to read: an override, a nudge."""

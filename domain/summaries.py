@@ -1,0 +1,33 @@
+"""Summaries of sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class SummaryType(StrEnum):
+    """How much a summary had to go on."""
+
+    NORMAL = "normal"
+    BRIEF = "brief"
+    MISSING_TRANSCRIPT = "missing_transcript"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was done in a session and what comes next."""
+
+    id: UUID
+    session_id: UUID
+    student_id: UUID
+    tutor_id: UUID | None
+    narrative: str
+    next_steps: tuple[str, ...]
+    subjects_covered: tuple[str, ...]
+    summary_type: SummaryType | None
+    overridden: bool
+    override_id: UUID | None
+    version: int
+    created_at: datetime
+    updated_at: datetime

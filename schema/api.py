@@ -1,0 +1,82 @@
+"""The schema: all root fields together, and how an operation is run."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import psycopg
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionResult
+
+from schema.context import Context
+from schema.errors import ClientErrors, presentable
+from schema.resolvers.goals import GoalMutations
+from schema.resolvers.nodes import NodeQueries
+from schema.resolvers.subjects import SubjectQueries
+from schema.resolvers.users import UserQueries
+from schema.types.user import Admin, Parent, Student, Tutor
+
+log = logging.getLogger("study.errors")
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(UserQueries, SubjectQueries, NodeQueries):
+    """The query root."""
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation(GoalMutations):
+    """The mutation root."""
+
+
+class StudySchema(strawberry.Schema):
+    """Runs operations so that no connection is held once an answer is complete."""
+
+    async def execute(self, query: str | None, *args: Any, **arguments: Any) -> ExecutionResult:
+        """Run a query or mutation; its read transaction is committed before the answer leaves."""
+        context: Context = arguments["context_value"]
+        try:
+            result = await super().execute(query, *args, **arguments)
+        finally:
+            error = await _released(context)
+        return ExecutionResult(data=None, errors=[error]) if error else result
+
+    async def stream(self, query: str | None, *args: Any, **arguments: Any) -> Any:
+        """Run any operation of a socket in a context of its own.
+
+        Nothing stays open while a slow reader takes its time: the read transaction of each answer ends before the
+        answer is handed on.
+        """
+        context = arguments["context_value"].fresh()
+        results = await super().stream(query, *args, **{**arguments, "context_value": context})
+        return _releasing(results, context)
+
+
+async def _releasing(results: Any, context: Context) -> AsyncIterator[Any]:
+    try:
+        async with aclosing(results):
+            async for result in results:
+                error = await _released(context)
+                yield ExecutionResult(data=None, errors=[error]) if error else result
+    finally:
+        await _released(context)
+
+
+async def _released(context: Context) -> GraphQLError | None:
+    try:
+        await context.release()
+    except psycopg.Error as error:
+        return presentable(GraphQLError("release", original_error=error))
+    return None
+
+
+schema = StudySchema(
+    query=Query,
+    mutation=Mutation,
+    types=[Student, Tutor, Parent, Admin],
+    extensions=[ClientErrors],
+    config=StrawberryConfig(),
+)

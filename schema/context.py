@@ -1,0 +1,96 @@
+"""What a resolver can reach: the viewer, one read transaction with its loaders, and units of work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from db.broadcast import Live
+from db.engine import Database, Read, Work
+from domain.errors import BadRequest
+from domain.identity.tokens import Identity, TokenVerifier
+from domain.viewer import Viewer
+
+Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
+"""A function of `db`: (read, keys, *arguments) to one value for each key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the running server that operations use; one object a process."""
+
+    database: Database
+    live: Live
+    verifier: TokenVerifier
+
+
+class Context:
+    """One operation of one caller.
+
+    It holds at most one connection: a read transaction that opens with the first read and ends before the answer
+    leaves. A unit of work ends it, so that what follows a write reads what was written.
+    """
+
+    def __init__(self, services: Services, identity: Identity | None) -> None:
+        self.services = services
+        self.identity = identity
+        self.connection_params: dict[str, Any] | None = None
+        """What a WebSocket client sent with `connection_init`; set by the transport."""
+        self._opening = asyncio.Lock()
+        self._read: Read | None = None
+        self._stack = AsyncExitStack()
+        self._loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
+
+    def fresh(self) -> "Context":
+        """A context for another operation of the same caller, as each operation on a socket needs."""
+        return Context(self.services, self.identity)
+
+    async def viewer(self) -> Viewer | None:
+        """Who asks, as the database knows them now; None when nobody is signed in."""
+        return None if self.identity is None else (await self.read()).viewer
+
+    async def read(self) -> Read:
+        """The operation's read transaction, opened when first asked for."""
+        async with self._opening:
+            if self._read is None:
+                self._read = await self._stack.enter_async_context(self.services.database.read(self._subject()))
+            return self._read
+
+    def load(self, batch: Batch, key: Any, *arguments: Any) -> Awaitable[Any]:
+        """One value of a batch function, together with all others that this level of the operation asks for."""
+        loader = self._loaders.get((batch, *arguments))
+        if loader is None:
+
+            async def load_all(keys: list[Any]) -> Sequence[Any]:
+                return await batch(await self.read(), keys, *arguments)
+
+            loader = self._loaders[(batch, *arguments)] = DataLoader(load_fn=load_all)
+        return loader.load(key)
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[Work]:
+        """All writes of a mutation: kept when the block ends, and then told to those who watch."""
+        await self.release()
+        async with self.services.database.work(self._subject()) as work:
+            yield work
+        for event in work.events:
+            await self.services.live.announce(event)
+
+    async def release(self) -> None:
+        """End the read transaction and forget what was loaded in it. Raises when it cannot be committed."""
+        self._read = None
+        self._loaders = {}
+        stack, self._stack = self._stack, AsyncExitStack()
+        await stack.aclose()
+
+    def _subject(self) -> str:
+        if self.identity is None:
+            raise BadRequest("UNAUTHENTICATED", "Sign in first: send a bearer token in the Authorization header.")
+        return self.identity.subject
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

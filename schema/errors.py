@@ -1,0 +1,130 @@
+"""How errors reach a client.
+
+What a person gets wrong is in the payload; what a client program gets wrong is a GraphQL error with a code; what we
+get wrong is logged under a request id and reaches the client as that id alone.
+"""
+
+import logging
+from collections.abc import Iterator
+from uuid import uuid4
+
+import strawberry
+from graphql import ExecutionResult as CoreResult
+from graphql import GraphQLError
+from psycopg import DataError, OperationalError
+from psycopg.errors import QueryCanceled
+from psycopg_pool import PoolTimeout
+from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ExecutionResult
+
+from domain.errors import BadRequest, Code, Refused
+from domain.identity.tokens import InvalidToken
+from schema.enums import describe_enum
+from schema.names import camel_case
+
+log = logging.getLogger("study.errors")
+
+describe_enum(
+    Code,
+    "Why a person's request was refused.",
+    name="UserErrorCode",
+    NOT_FOUND="There is no such thing, or none that the viewer may see or change.",
+    FORBIDDEN="The viewer may see it but not do this.",
+    INVALID="A value is not acceptable.",
+    TOO_LONG="A text or a list is too long.",
+    STALE_VERSION="Somebody else changed it since the viewer read it; read it again.",
+    CONFLICT="It does not go together with how things stand.",
+    ALREADY_DONE="It has been done before.",
+    IN_USE="Something else depends on it.",
+    UNAVAILABLE="Something outside does not answer just now; try again later.",
+)
+
+
+@strawberry.type(description="Something in a request that the person who made it can put right.")
+class UserError:
+    """One refusal, in a mutation's payload."""
+
+    field: str | None = strawberry.field(
+        description="The input field that it is about; null when it is about the whole input."
+    )
+    code: Code = strawberry.field(description="The reason, for programs.")
+    message: str = strawberry.field(description="The reason, for people: what is wrong and what to do.")
+
+
+@strawberry.interface(description="What a mutation answers: the changed thing, or why nothing was changed.")
+class Payload:
+    """The part that all payloads share."""
+
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was changed; empty when the change was made."
+    )
+
+
+def user_error(refused: Refused) -> UserError:
+    """A refusal as the client sees it."""
+    field = None if refused.field is None else camel_case(refused.field)
+    return UserError(field=field, code=refused.code, message=refused.message)
+
+
+class ClientErrors(SchemaExtension):
+    """Gives every error of an operation its code, and hides those that are ours."""
+
+    def on_operation(self) -> Iterator[None]:
+        """After an answer is complete, before it leaves."""
+        yield
+        result = self.execution_context.result
+        if isinstance(result, CoreResult | ExecutionResult):
+            _process(result)
+
+    def on_stream_result(self, result: object) -> Iterator[None]:
+        """For each answer of a subscription."""
+        if isinstance(result, CoreResult | ExecutionResult):
+            _process(result)
+        yield
+
+
+def _process(result: CoreResult | ExecutionResult) -> None:
+    if result.errors:
+        result.errors = [presentable(error) for error in result.errors]
+
+
+def presentable(error: GraphQLError) -> GraphQLError:
+    """An error as a client may see it; safe to apply twice."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if cause is None:
+        if error.extensions and "code" in error.extensions:
+            return error
+        return _coded(error, error.message, "BAD_REQUEST")
+    match cause:
+        case BadRequest():
+            return _coded(error, cause.message, cause.code)
+        case InvalidToken():
+            return _coded(error, cause.message, "UNAUTHENTICATED")
+        case DataError():
+            return _coded(
+                error,
+                "A value in the request cannot be stored; check its size and characters.",
+                "BAD_USER_INPUT",
+            )
+        case QueryCanceled():
+            return _coded(error, "This took too long and was stopped; ask for less at once.", "TIMEOUT")
+        case OperationalError() | PoolTimeout():
+            log.error("database unavailable: %s", cause)
+            return _coded(error, "The database cannot be reached; try again in a moment.", "UNAVAILABLE")
+        case _:
+            request_id = uuid4().hex
+            log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
+            return _coded(error, f"Something went wrong on our side; quote request {request_id}.", "INTERNAL")
+
+
+def _coded(error: GraphQLError, message: str, code: str) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code},
+    )

@@ -1,0 +1,211 @@
+"""How fields are made: edges that batch, connections that page, and root fields that name their permission."""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ParamSpec, TypeVar
+
+import strawberry
+from psycopg.errors import ForeignKeyViolation
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+
+from domain.errors import BadRequest, Code, Refused
+from domain.permissions import Permission
+from schema.context import Batch, Context, Info
+from schema.errors import Payload, user_error
+from schema.types.connection import Slice, page_of, slice_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+PayloadT = TypeVar("PayloadT", bound=Payload)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeTo:
+    """What an executor must know of an edge: the batch function and which attribute of the parent is its key."""
+
+    batch: Batch
+    key: str
+
+
+def edge(batch: Batch, *, key: str, description: str) -> Any:
+    """An edge to what `batch` finds for the parent's attribute `key`; None leads to null without a statement."""
+
+    async def resolve(root: Any, info: Info) -> Any:
+        value = getattr(root, key)
+        return None if value is None else await info.context.load(batch, value)
+
+    return strawberry.field(resolver=resolve, description=description, metadata={"edge": EdgeTo(batch, key)})
+
+
+def edge_list(batch: Batch, *, keys: str, description: str) -> Any:
+    """An edge to what `batch` finds for each key in the parent's attribute `keys`; what is not found is left out."""
+
+    async def resolve(root: Any, info: Info) -> list[Any]:
+        found = await asyncio.gather(*(info.context.load(batch, key) for key in getattr(root, keys)))
+        return [value for value in found if value is not None]
+
+    return strawberry.field(resolver=resolve, description=description, metadata={"edge_list": EdgeTo(batch, keys)})
+
+
+def connection(
+    batch: Batch,
+    count: Batch,
+    *,
+    key: str,
+    order: Enum,
+    description: str,
+    where: type | None = None,
+) -> Any:
+    """A paged edge. `order` is the default member of the list's order enum, `where` its filter input, if any.
+
+    A filter input has a method `filter()` that gives the filter record that `batch` takes.
+    """
+
+    async def resolve(root: Any, info: Info, **arguments: Any) -> Slice:
+        return await slice_for(info.context, batch, count, getattr(root, key), **arguments)
+
+    field = strawberry.field(resolver=resolve, description=description, metadata={"connection": EdgeTo(batch, key)})
+    field.arguments = page_arguments(order, where)
+    return field
+
+
+async def slice_for(
+    context: Context,
+    batch: Batch,
+    count: Batch,
+    key: Any,
+    *,
+    order_by: Enum,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    where: Any = None,
+) -> Slice:
+    """The slice that a connection's arguments ask for."""
+    page = page_of(order_by, first, after, last, before)
+    narrow = None if where is None else where.filter()
+    records = await context.load(batch, key, page, narrow)
+    return slice_of(records, page, (count, key, narrow))
+
+
+def page_arguments(order: Enum, where: type | None) -> list[StrawberryArgument]:
+    """The arguments that every connection has."""
+    described: list[tuple[str, Any, Any, str]] = [
+        ("first", int | None, None, "How many rows from the beginning, or after `after`; 0 to 100."),
+        ("after", str | None, None, "The cursor that the page comes after."),
+        ("last", int | None, None, "How many rows from the end, or before `before`; 0 to 100."),
+        ("before", str | None, None, "The cursor that the page comes before."),
+        ("order_by", type(order), order, "The order of the list; cursors belong to one order."),
+    ]
+    if where is not None:
+        described.append(("where", where | None, None, "Leaves out what does not fit; all unless given."))
+    return [
+        StrawberryArgument(
+            python_name=name,
+            graphql_name=None,
+            type_annotation=StrawberryAnnotation(kind),
+            default=default,
+            description=description,
+        )
+        for name, kind, default, description in described
+    ]
+
+
+def query(permission: Permission, description: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A root field of Query."""
+
+    def decorate(resolver: Callable[..., Awaitable[Any]]) -> Any:
+        return _root_field(permission, description, _behind_door(permission, resolver))
+
+    return decorate
+
+
+def query_connection(
+    batch: Batch,
+    count: Batch,
+    *,
+    permission: Permission,
+    order: Enum,
+    description: str,
+    where: type | None = None,
+) -> Any:
+    """A root field of Query that is a list in pages; the parent of its rows is the viewer."""
+
+    async def resolve(root: Any, info: Info, **arguments: Any) -> Slice:
+        await _admit(info.context, permission)
+        viewer = (await info.context.read()).viewer
+        return await slice_for(info.context, batch, count, viewer.id, **arguments)
+
+    field = _root_field(permission, description, resolve)
+    field.arguments = page_arguments(order, where)
+    return field
+
+
+def mutation(permission: Permission, description: str) -> Callable[[Callable[..., Awaitable[PayloadT]]], Any]:
+    """A root field of Mutation: what the rules refuse comes back in its payload's `userErrors`."""
+
+    def decorate(resolver: Callable[..., Awaitable[PayloadT]]) -> Any:
+        payload: type[PayloadT] = resolver.__annotations__["return"]
+
+        @functools.wraps(resolver)
+        async def resolve(*args: Any, **arguments: Any) -> PayloadT:
+            try:
+                return await resolver(*args, **arguments)
+            except Refused as refused:
+                return payload(user_errors=[user_error(refused)])
+            except ForeignKeyViolation:
+                absent = Refused(Code.NOT_FOUND, "Something that the input names does not exist; check its ids.")
+                return payload(user_errors=[user_error(absent)])
+
+        return _root_field(permission, description, _behind_door(permission, resolve))
+
+    return decorate
+
+
+def subscription(permission: Permission, description: str) -> Callable[[Callable[..., AsyncIterator[Any]]], Any]:
+    """A root field of Subscription."""
+
+    def decorate(resolver: Callable[..., AsyncIterator[Any]]) -> Any:
+        @functools.wraps(resolver)
+        async def resolve(*args: Any, **arguments: Any) -> AsyncIterator[Any]:
+            await _admit(_info_among(args, arguments).context, permission)
+            async with aclosing(resolver(*args, **arguments)) as events:  # type: ignore[type-var]
+                async for event in events:
+                    yield event
+
+        return strawberry.subscription(resolver=resolve, description=description, metadata={"permission": permission})
+
+    return decorate
+
+
+def _info_among(args: tuple[Any, ...], arguments: dict[str, Any]) -> Info:
+    info: Info = next(value for value in (*args, *arguments.values()) if isinstance(value, strawberry.Info))
+    return info
+
+
+def _root_field(permission: Permission, description: str, resolver: Callable[..., Any]) -> Any:
+    return strawberry.field(resolver=resolver, description=description, metadata={"permission": permission})
+
+
+def _behind_door(permission: Permission, resolver: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    @functools.wraps(resolver)
+    async def resolve(*args: Any, **arguments: Any) -> T:
+        await _admit(_info_among(args, arguments).context, permission)
+        return await resolver(*args, **arguments)
+
+    return resolve
+
+
+async def _admit(context: Context, permission: Permission) -> None:
+    viewer = await context.viewer()
+    if permission.admits(viewer):
+        return
+    if viewer is None:
+        raise BadRequest("UNAUTHENTICATED", "Sign in first: send a bearer token in the Authorization header.")
+    raise BadRequest("FORBIDDEN", f"A {viewer.role} may not {permission.label}.")

@@ -1,0 +1,40 @@
+"""Global ids, as Relay has them: the type's name and the row's id in one opaque text."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from uuid import UUID
+
+import strawberry
+
+from domain.errors import BadRequest
+
+
+def to_global(type_name: str, row_id: UUID) -> strawberry.ID:
+    """The global id of a row; at most 60 characters."""
+    return strawberry.ID(urlsafe_b64encode(f"{type_name}:{row_id.hex}".encode()).decode().rstrip("="))
+
+
+def split(global_id: str) -> tuple[str, UUID]:
+    """The type name and row id of a global id. Raises BadRequest (BAD_ID) for any other text."""
+    try:
+        if len(global_id) > 100:
+            raise ValueError("too long")
+        padded = global_id.encode("ascii") + b"=" * (-len(global_id) % 4)
+        type_name, _, row_id = urlsafe_b64decode(padded).decode("ascii").partition(":")
+        return type_name, UUID(hex=row_id)
+    except (ValueError, NotBase64) as error:
+        raise BadRequest("BAD_ID", "This is not an id of this API; pass an `id` as a query returned it.") from error
+
+
+def row_id(global_id: str, *type_names: str) -> UUID:
+    """The row id of a global id that must be of one of the types. Raises BadRequest (BAD_ID)."""
+    type_name, found = split(global_id)
+    if type_name not in type_names:
+        wanted = " or ".join(type_names)
+        raise BadRequest("BAD_ID", f"The id of a {wanted} belongs here.")
+    return found
+
+
+def optional_row_id(global_id: str | None, *type_names: str) -> UUID | None:
+    """Like row_id; None stays None."""
+    return None if global_id is None else row_id(global_id, *type_names)

@@ -1,0 +1,115 @@
+"""Changing goals."""
+
+import datetime as dt
+from decimal import Decimal
+
+import strawberry
+
+from db import goals as goals_db
+from domain import goals, permissions
+from domain.clock import now
+from domain.permissions import Permission
+from schema.context import Info
+from schema.errors import Payload
+from schema.fields import mutation
+from schema.ids import optional_row_id, row_id
+from schema.inputs import given
+from schema.types.goal import Goal
+
+
+@strawberry.type(description="The goal that was made or changed.")
+class GoalPayload(Payload):
+    """The answer of every mutation of a goal."""
+
+    goal: Goal | None = strawberry.field(default=None, description="The goal as it is now; null when refused.")
+
+
+@strawberry.input(description="A new goal.")
+class CreateGoalInput:
+    """The student themselves or one of their tutors sets it."""
+
+    student_id: strawberry.ID = strawberry.field(description="Whose goal it is.")
+    title: str = strawberry.field(description="What is to be reached; 1 to 255 characters.")
+    description: str | None = strawberry.field(default=None, description="More about it; at most 5,000 characters.")
+    goal_type: goals.GoalType | None = strawberry.field(default=None, description="The kind of aim.")
+    subject_id: strawberry.ID | None = strawberry.field(default=None, description="The subject it belongs to.")
+    target_completion_date: dt.date | None = strawberry.field(default=None, description="The day to reach it by.")
+
+
+@strawberry.input(description="Changes to a goal; what is left out stays as it is.")
+class UpdateGoalInput:
+    """Null clears a field, where it can be empty."""
+
+    id: strawberry.ID = strawberry.field(description="The goal.")
+    title: str | None = strawberry.field(default=strawberry.UNSET, description="A new title.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="A new description.")
+    goal_type: goals.GoalType | None = strawberry.field(default=strawberry.UNSET, description="Another kind.")
+    subject_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Another subject.")
+    target_completion_date: dt.date | None = strawberry.field(default=strawberry.UNSET, description="Another day.")
+
+
+@strawberry.input(description="Another status for a goal.")
+class ChangeGoalStatusInput:
+    """Completing sets the progress to 100."""
+
+    id: strawberry.ID = strawberry.field(description="The goal.")
+    status: goals.GoalStatus = strawberry.field(description="The status it is to have.")
+
+
+@strawberry.input(description="How far a goal is reached.")
+class ReportGoalProgressInput:
+    """At 100 the goal is completed."""
+
+    id: strawberry.ID = strawberry.field(description="The goal.")
+    completion_percentage: Decimal = strawberry.field(description="0 to 100; kept with two decimals.")
+
+
+@strawberry.type
+class GoalMutations:
+    """Mutations of goals."""
+
+    @mutation(Permission.STUDY, "Set a goal for a student: the student themselves, their tutor or an administrator.")
+    async def create_goal(self, info: Info, input: CreateGoalInput) -> GoalPayload:
+        async with info.context.unit_of_work() as work:
+            student_id = row_id(input.student_id, "Student")
+            permissions.require(
+                permissions.studies_for(work.viewer, student_id),
+                "You cannot set goals for this student.",
+                "student_id",
+            )
+            draft = goals.draft(
+                student_id=student_id,
+                created_by_id=work.viewer.id,
+                subject_id=optional_row_id(input.subject_id, "Subject"),
+                goal_type=input.goal_type,
+                title=input.title,
+                description=input.description,
+                target_completion_date=input.target_completion_date,
+            )
+            goal = await goals_db.insert_goal(work, draft)
+        return GoalPayload(goal=Goal.view(goal))
+
+    @mutation(Permission.STUDY, "Change a goal's texts, subject, kind or date.")
+    async def update_goal(self, info: Info, input: UpdateGoalInput) -> GoalPayload:
+        async with info.context.unit_of_work() as work:
+            goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
+            edits = given(input, "title", "description", "goal_type", "target_completion_date")
+            if input.subject_id is not strawberry.UNSET:
+                edits["subject_id"] = optional_row_id(input.subject_id, "Subject")
+            goal = await goals_db.update_goal(work, goal.id, goals.edit(goal, **edits))
+        return GoalPayload(goal=Goal.view(goal))
+
+    @mutation(Permission.STUDY, "Pause, resume, cancel or complete a goal.")
+    async def change_goal_status(self, info: Info, input: ChangeGoalStatusInput) -> GoalPayload:
+        async with info.context.unit_of_work() as work:
+            goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
+            goal = await goals_db.update_goal(work, goal.id, goals.move(goal, input.status, now()))
+        return GoalPayload(goal=Goal.view(goal))
+
+    @mutation(Permission.STUDY, "Report how far an active goal is reached.")
+    async def report_goal_progress(self, info: Info, input: ReportGoalProgressInput) -> GoalPayload:
+        async with info.context.unit_of_work() as work:
+            goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
+            change = goals.progress(goal, input.completion_percentage, now())
+            goal = await goals_db.update_goal(work, goal.id, change)
+        return GoalPayload(goal=Goal.view(goal))

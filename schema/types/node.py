@@ -1,0 +1,36 @@
+"""What every object with an identity shares."""
+
+from typing import Any, ClassVar, Self, cast
+
+import strawberry
+
+from schema.context import Batch
+from schema.ids import to_global
+
+
+def _global_id(root: Any, info: strawberry.Info) -> strawberry.ID:
+    return to_global(info._raw_info.parent_type.name, root.id)
+
+
+@strawberry.interface(description="An object that can be fetched again by its id.")
+class Node:
+    """A type is a view of a domain record: its scalars are the record's attributes."""
+
+    record: ClassVar[type]
+    by_id: ClassVar[Batch]
+    """The batch function that finds the type's records by row id."""
+
+    id: strawberry.ID = strawberry.field(
+        resolver=_global_id,
+        description="The object's global id; opaque, unique over all types, never reused.",
+    )
+
+    @classmethod
+    def is_type_of(cls, value: object, info: object) -> bool:
+        """Whether a value that an edge returned is of this type."""
+        return isinstance(value, cls.record)
+
+    @classmethod
+    def view(cls, record: object) -> Self:
+        """A record as this type, for payloads; costs nothing."""
+        return cast("Self", record)

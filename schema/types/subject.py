@@ -1,0 +1,65 @@
+"""A subject as a client sees it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from db import goals as goals_db
+from db import subjects as subjects_db
+from domain import subjects
+from schema.fields import connection, edge_list
+from schema.types.connection import Connection
+from schema.types.goal import GoalOrder, GoalWhere
+from schema.types.node import Node
+
+if TYPE_CHECKING:
+    from schema.types.goal import Goal
+
+
+@strawberry.enum(description="The order of a list of subjects.")
+class SubjectOrder(Enum):
+    """Each is served by an index."""
+
+    BY_NAME = strawberry.enum_value(subjects_db.BY_NAME, description="By name, A first.")
+
+
+@strawberry.input(description="Which subjects to list.")
+class SubjectWhere:
+    """Fields left out do not narrow."""
+
+    category: str | None = strawberry.field(default=None, description="Only subjects of this category.")
+
+    def filter(self) -> subjects.SubjectFilter:
+        """As the database layer takes it."""
+        return subjects.SubjectFilter(category=self.category)
+
+
+@strawberry.type(description="A subject that is taught, such as Algebra.")
+class Subject(Node):
+    """A view of domain.subjects.Subject."""
+
+    record = subjects.Subject
+    by_id = subjects_db.subjects_by_id
+
+    name: str = strawberry.field(description="Its name.")
+    category: str | None = strawberry.field(description="A group of subjects, such as Math; null for none.")
+    description: str | None = strawberry.field(description="What it covers; null when nothing was written.")
+    created_at: dt.datetime = strawberry.field(description="When it was added to the catalogue.")
+
+    related_subjects: list[Subject] = edge_list(
+        subjects_db.subjects_by_id,
+        keys="related_subject_ids",
+        description="Subjects a student may like after this one; one that is gone is left out.",
+    )
+    goals: Connection[Annotated[Goal, strawberry.lazy("schema.types.goal")]] = connection(
+        goals_db.goals_by_subject,
+        goals_db.count_goals_by_subject,
+        key="id",
+        order=GoalOrder.NEWEST,
+        where=GoalWhere,
+        description="The goals in this subject of the students whom the viewer may see.",
+    )

@@ -1,0 +1,113 @@
+"""People as a client sees them: one interface, a type for each role."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Enum
+from typing import ClassVar
+
+import strawberry
+
+from db import goals as goals_db
+from db import users as users_db
+from domain import users, viewer
+from schema.enums import describe_enum
+from schema.fields import connection, edge
+from schema.types.connection import Connection
+from schema.types.goal import Goal, GoalOrder, GoalWhere
+from schema.types.node import Node
+from schema.types.profile import UserDetails
+
+describe_enum(
+    viewer.Role,
+    "What a person is to the product.",
+    STUDENT="Learns.",
+    TUTOR="Teaches the students assigned to them.",
+    PARENT="Follows the progress of their children.",
+    ADMIN="Runs the product.",
+)
+
+
+@strawberry.enum(description="The order of a list of people.")
+class UserOrder(Enum):
+    """Each is served by an index."""
+
+    BY_EMAIL = strawberry.enum_value(users_db.BY_EMAIL, description="By e-mail address, A first.")
+    NEWEST = strawberry.enum_value(users_db.NEWEST, description="Latest added first.")
+
+
+@strawberry.input(description="Which people to list.")
+class UserWhere:
+    """Fields left out do not narrow."""
+
+    role: viewer.Role | None = strawberry.field(default=None, description="Only people of this role.")
+    search: str | None = strawberry.field(
+        default=None, description="Only people whose name or e-mail address contains this, whatever its case."
+    )
+
+    def filter(self) -> users.UserFilter:
+        """As the database layer takes it."""
+        return users.UserFilter(role=self.role, search=self.search or None)
+
+
+@strawberry.interface(description="A person.")
+class User(Node):
+    """A view of domain.users.User; which type it is follows from the role."""
+
+    record = users.User
+    by_id = users_db.users_by_id
+    of_role: ClassVar[viewer.Role]
+
+    role: viewer.Role = strawberry.field(description="What the person is to the product.")
+    email: str = strawberry.field(description="The person's e-mail address.")
+    display_name: str = strawberry.field(description="The name to show; empty when none was given.")
+    created_at: dt.datetime = strawberry.field(description="When the person was added.")
+    updated_at: dt.datetime = strawberry.field(description="When the person's record last changed.")
+    details: UserDetails | None = edge(
+        users_db.details_by_user,
+        key="id",
+        description="Profile, preferences, progress and aggregates; null unless the viewer is the person, "
+        "a tutor or parent of the student, or an administrator.",
+    )
+
+    @classmethod
+    def is_type_of(cls, value: object, info: object) -> bool:
+        """Whether a user record is of this role."""
+        return isinstance(value, users.User) and value.role is cls.of_role
+
+
+@strawberry.type(description="A student.")
+class Student(User, Node):
+    """A user of the role student."""
+
+    of_role = viewer.Role.STUDENT
+
+    goals: Connection[Goal] = connection(
+        goals_db.goals_by_student,
+        goals_db.count_goals_by_student,
+        key="id",
+        order=GoalOrder.NEWEST,
+        where=GoalWhere,
+        description="What the student works towards.",
+    )
+
+
+@strawberry.type(description="A tutor.")
+class Tutor(User, Node):
+    """A user of the role tutor."""
+
+    of_role = viewer.Role.TUTOR
+
+
+@strawberry.type(description="A parent.")
+class Parent(User, Node):
+    """A user of the role parent."""
+
+    of_role = viewer.Role.PARENT
+
+
+@strawberry.type(description="An administrator.")
+class Admin(User, Node):
+    """A user of the role admin."""
+
+    of_role = viewer.Role.ADMIN

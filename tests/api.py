@@ -1,0 +1,123 @@
+"""The API as a client program meets it: real HTTP and real WebSockets to the real application."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from tests.make import Person
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A running server."""
+
+    address: str
+    http: httpx.AsyncClient
+
+    async def post(self, document: str, person: Person | None = None, **variables: Any) -> httpx.Response:
+        """The HTTP response to one operation."""
+        headers = {"content-type": "application/json"}
+        if person:
+            headers["authorization"] = f"Bearer {person.token}"
+        # ASCII escapes, so that tests can send what UTF-8 cannot hold.
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        return await self.http.post(f"http://{self.address}/graphql", content=body, headers=headers)
+
+    async def run(self, document: str, person: Person | None = None, **variables: Any) -> dict[str, Any]:
+        """The whole answer to one operation: data and errors."""
+        response = await self.post(document, person, **variables)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def data(self, document: str, person: Person | None = None, **variables: Any) -> Any:
+        """The data of an operation that must have no errors."""
+        answer = await self.run(document, person, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def error_codes(self, document: str, person: Person | None = None, **variables: Any) -> list[str]:
+        """The codes of an operation's errors."""
+        answer = await self.run(document, person, **variables)
+        return [error["extensions"]["code"] for error in answer.get("errors", [])]
+
+    @asynccontextmanager
+    async def socket(self, person: Person | None) -> AsyncIterator["Socket"]:
+        """A WebSocket that has been initialised with the person's token."""
+        async with connect(f"ws://{self.address}/graphql", subprotocols=[PROTOCOL]) as connection:
+            opened = Socket(connection)
+            payload = {"authorization": f"Bearer {person.token}"} if person else {}
+            await opened.send(type="connection_init", payload=payload)
+            assert await opened.receive() == {"type": "connection_ack", "payload": {}}
+            yield opened
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """One graphql-transport-ws connection."""
+
+    connection: ClientConnection
+
+    async def send(self, **message: Any) -> None:
+        """One message."""
+        await self.connection.send(json.dumps(message))
+
+    async def receive(self, *, within: float = 10) -> Any:
+        """The next message."""
+        return json.loads(await asyncio.wait_for(self.connection.recv(), within))
+
+    async def subscribe(self, document: str, *, id: str = "1", **variables: Any) -> Self:
+        """Start a stream and wait until the server has it running.
+
+        graphql-transport-ws does not acknowledge a subscription, so a ping goes after it, and then a moment.
+        """
+        await self.send(id=id, type="subscribe", payload={"query": document, "variables": variables})
+        await self.send(type="ping")
+        assert (await self.receive())["type"] == "pong"
+        await asyncio.sleep(0.2)
+        return self
+
+    async def next(self, *, within: float = 10) -> Any:
+        """The payload of the next event."""
+        message = await self.receive(within=within)
+        assert message["type"] == "next", message
+        return message["payload"]
+
+    async def nothing(self, *, within: float = 0.5) -> None:
+        """Assert that no message comes for a while."""
+        try:
+            message = await self.receive(within=within)
+        except TimeoutError:
+            return
+        raise AssertionError(f"a message came that should not: {message}")
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[Api]:
+    """The application on a free port, in this event loop."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if running.done():
+                running.result()
+                raise RuntimeError("the server ended while it started")
+            await asyncio.sleep(0.005)
+        async with httpx.AsyncClient(timeout=30) as http:
+            yield Api("{}:{}".format(*listener.getsockname()[:2]), http)
+    finally:
+        server.should_exit = True
+        await running

@@ -1,0 +1,101 @@
+"""Rows for tests, made with explicit values by the database's owner, around every rule of the API."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import AsyncConnection, sql
+from psycopg.types.json import Jsonb
+
+from domain.identity.local_issuer import LocalIssuer
+from schema.ids import to_global
+
+MONDAY = datetime(2026, 3, 2, 16, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who can sign in."""
+
+    id: UUID
+    role: str
+    email: str
+    token: str
+
+    @property
+    def gid(self) -> str:
+        """The global id."""
+        return to_global(self.role.title(), self.id)
+
+
+class Make:
+    """Makes one row at a time and gives its id."""
+
+    def __init__(self, owner: AsyncConnection[Any], issuer: LocalIssuer) -> None:
+        self.owner = owner
+        self._issuer = issuer
+        self._lock = asyncio.Lock()
+
+    async def row(self, table: str, **values: Any) -> UUID:
+        """A row of any table; dicts become JSONB."""
+        values = {"id": uuid4(), **values}
+        statement = sql.SQL("insert into {} ({}) values ({}) returning id").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join(sql.Placeholder() * len(values)),
+        )
+        stored = [Jsonb(value) if isinstance(value, Mapping) else value for value in values.values()]
+        async with self._lock:
+            cursor = await self.owner.execute(statement, stored)
+            (row_id,) = await cursor.fetchone() or (None,)
+        assert isinstance(row_id, UUID)
+        return row_id
+
+    async def person(self, role: str, name: str, **values: Any) -> Person:
+        """A user with an address made from the name, and a token."""
+        email, subject = f"{name}@school.test", f"sub-{name}"
+        user_id = await self.row(
+            "users", role=role, email=email, cognito_sub=subject, display_name=name.title(), **values
+        )
+        return Person(user_id, role, email, self._issuer.issue(subject))
+
+    async def student(self, name: str = "sam", **values: Any) -> Person:
+        """A student."""
+        return await self.person("student", name, **values)
+
+    async def tutor(self, name: str = "tess", *, of: Person | None = None, **values: Any) -> Person:
+        """A tutor, actively assigned to the student `of`, if given."""
+        tutor = await self.person("tutor", name, **values)
+        if of is not None:
+            await self.assignment(tutor, of)
+        return tutor
+
+    async def parent(self, name: str = "pat", *, of: Person | None = None, **values: Any) -> Person:
+        """A parent, linked to the student `of`, if given."""
+        parent = await self.person("parent", name, **values)
+        if of is not None:
+            await self.link(parent, of)
+        return parent
+
+    async def admin(self, name: str = "ada", **values: Any) -> Person:
+        """An administrator."""
+        return await self.person("admin", name, **values)
+
+    async def assignment(self, tutor: Person, student: Person, **values: Any) -> UUID:
+        """A tutor's assignment, active unless said otherwise."""
+        return await self.row("tutor_student_assignments", tutor_id=tutor.id, student_id=student.id, **values)
+
+    async def link(self, parent: Person, student: Person, **values: Any) -> UUID:
+        """A parent's link, active unless said otherwise."""
+        return await self.row("parent_student_links", parent_id=parent.id, student_id=student.id, **values)
+
+    async def subject(self, name: str = "Algebra", **values: Any) -> UUID:
+        """A subject."""
+        return await self.row("subjects", name=name, **values)
+
+    async def goal(self, student: Person, title: str = "Pass the exam", **values: Any) -> UUID:
+        """A goal."""
+        return await self.row("goals", student_id=student.id, title=title, **values)

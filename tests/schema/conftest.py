@@ -1,0 +1,70 @@
+"""The application on a fresh database, and hands to fill it and to call it."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from domain.identity.local_issuer import LocalIssuer
+from server import create_app
+from settings import Settings
+from tests.api import Api, serving
+from tests.servers import Database
+from tests.make import Make
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the development keys; keys take a while to make, so all tests share it."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def issuer(data_dir: Path) -> LocalIssuer:
+    """The development issuer that the application believes."""
+    return LocalIssuer.load(data_dir)
+
+
+@pytest.fixture
+async def api(database: Database, data_dir: Path, issuer: LocalIssuer) -> AsyncIterator[Api]:
+    """The running application."""
+    async with serving(create_app(Settings(study_data_dir=data_dir), database.app_url)) as running:
+        yield running
+
+
+@pytest.fixture
+async def make(database: Database, issuer: LocalIssuer) -> AsyncIterator[Make]:
+    """Rows."""
+    async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
+        yield Make(owner, issuer)
+
+
+class Statements(logging.Handler):
+    """The names of the SQL statements that ran."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note one."""
+        self.names.append(record.getMessage())
+
+    def clear(self) -> None:
+        """Forget those so far."""
+        self.names.clear()
+
+
+@pytest.fixture
+def statements() -> Iterator[Statements]:
+    """The names of the SQL statements that ran during the test, as the log has them."""
+    handler = Statements()
+    log = logging.getLogger("study.sql")
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    yield handler
+    log.removeHandler(handler)
+    log.setLevel(before)
