@@ -218,7 +218,7 @@ def _end(tell: Callable[[int], None], ended: Callable[[], bool]) -> None:
 
 
 def _socket_folder(cluster: Path, account: Account | None) -> Path:
-    """The cluster itself; where its path is too long for a socket, a short one that nobody else can enter."""
+    """The cluster itself; where its path does not do for a socket, a short one that nobody else can enter."""
     if _fits(cluster):
         return cluster
     bases = [system_folder()] if account else [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108 - see below
@@ -238,4 +238,5 @@ def _socket_folder(cluster: Path, account: Account | None) -> Path:
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_LIMIT
+    # To a client, a comma would separate two servers.
+    return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_LIMIT and "," not in str(folder)
