@@ -103,7 +103,9 @@ def pem(key: serialization.PrivateFormat) -> bytes:
     return curve.private_bytes(serialization.Encoding.PEM, key, serialization.NoEncryption())
 
 
-@pytest.mark.parametrize("content", [b"", b"rubbish", pem(serialization.PrivateFormat.PKCS8)])
+@pytest.mark.parametrize(
+    "content", [b"", b"rubbish", pem(serialization.PrivateFormat.PKCS8)], ids=["empty", "rubbish", "elliptic"]
+)
 def test_a_damaged_key_is_said_to_be_one(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "issuer.key"
     file.write_bytes(content)

@@ -280,6 +280,7 @@ async def test_forged_token_is_refused(forged: Forged) -> None:
 @pytest.mark.parametrize(
     "text",
     [access(iss="https://other.test"), token({**HEADER, "alg": "none"}, ACCESS), "x.y.z", "a" * 20_000],
+    ids=["another issuer", "another algorithm", "no token", "too long"],
 )
 async def test_no_key_is_asked_for_when_the_token_cannot_be_ours(text: str) -> None:
     keys = OneKey()
