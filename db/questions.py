@@ -1,0 +1,116 @@
+"""Reading and writing the questions that students ask the companion."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, update
+
+from db.batch import ByKey, Order, Page, Paged
+from db.engine import Transaction, Work
+from db.statement import Statement
+from db.tables import qa_interactions as qa
+from domain.errors import Code, Refused
+from domain.questions import Question, QuestionFilter
+
+NEWEST = Order("newest", "created_at", descending=True, parse=datetime.fromisoformat)
+OLDEST = Order("oldest", "created_at", descending=False, parse=datetime.fromisoformat)
+
+_QUESTIONS = select(
+    qa.c.id,
+    qa.c.student_id,
+    qa.c.query,
+    qa.c.answer,
+    qa.c.confidence,
+    qa.c.confidence_score,
+    qa.c.context_subjects,
+    qa.c.clarification_requested,
+    qa.c.out_of_scope,
+    qa.c.tutor_escalation_suggested,
+    qa.c.escalated_to_tutor_id,
+    qa.c.tutor_answer,
+    qa.c.answered_by_tutor_id,
+    qa.c.answered_at,
+    qa.c.overridden,
+    qa.c.override_id,
+    qa.c.version,
+    qa.c.disclaimer_shown,
+    qa.c.created_at,
+)
+_CONDITIONS = {
+    "confidence": qa.c.confidence == bindparam("confidence"),
+    "escalated": qa.c.escalated_to_tutor_id.is_not(None) == bindparam("escalated"),
+    "answered": qa.c.answered_at.is_not(None) == bindparam("answered"),
+}
+
+_by_id = ByKey("questions_by_id", _QUESTIONS, Question, key=qa.c.id)
+_by_student = Paged("questions_by_student", _QUESTIONS, Question, key=qa.c.student_id, conditions=_CONDITIONS)
+_by_escalated_tutor = Paged(
+    "questions_by_escalated_tutor", _QUESTIONS, Question, key=qa.c.escalated_to_tutor_id, conditions=_CONDITIONS
+)
+_by_answering_tutor = Paged(
+    "questions_by_answering_tutor", _QUESTIONS, Question, key=qa.c.answered_by_tutor_id, conditions=_CONDITIONS
+)
+_lock = Statement("lock_question", _QUESTIONS.where(qa.c.id == bindparam("question_id")).with_for_update(), Question)
+
+
+async def questions_by_id(read: Transaction, question_ids: Sequence[UUID]) -> list[Question | None]:
+    """The question of each id; None for one the viewer may not see."""
+    return await _by_id.read(read, question_ids)
+
+
+async def questions_by_student(
+    read: Transaction, student_ids: Sequence[UUID], page: Page, where: QuestionFilter | None = None
+) -> list[list[Question]]:
+    """A page of what each student asked; [] for one who asked nothing, and for parents."""
+    return await _by_student.read(read, student_ids, page, where)
+
+
+async def count_questions_by_student(
+    read: Transaction, student_ids: Sequence[UUID], where: QuestionFilter | None = None
+) -> list[int]:
+    """How many questions each student asked."""
+    return await _by_student.count(read, student_ids, where)
+
+
+async def questions_by_escalated_tutor(
+    read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: QuestionFilter | None = None
+) -> list[list[Question]]:
+    """A page of the questions that were passed on to each tutor."""
+    return await _by_escalated_tutor.read(read, tutor_ids, page, where)
+
+
+async def count_questions_by_escalated_tutor(
+    read: Transaction, tutor_ids: Sequence[UUID], where: QuestionFilter | None = None
+) -> list[int]:
+    """How many questions were passed on to each tutor."""
+    return await _by_escalated_tutor.count(read, tutor_ids, where)
+
+
+async def questions_by_answering_tutor(
+    read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: QuestionFilter | None = None
+) -> list[list[Question]]:
+    """A page of the questions that each tutor answered."""
+    return await _by_answering_tutor.read(read, tutor_ids, page, where)
+
+
+async def count_questions_by_answering_tutor(
+    read: Transaction, tutor_ids: Sequence[UUID], where: QuestionFilter | None = None
+) -> list[int]:
+    """How many questions each tutor answered."""
+    return await _by_answering_tutor.count(read, tutor_ids, where)
+
+
+async def lock_question(work: Work, question_id: UUID) -> Question:
+    """The question, held against other writers until the work ends. Raises Refused (NOT_FOUND)."""
+    question = await work.first(_lock, question_id=question_id)
+    if question is None:
+        raise Refused(Code.NOT_FOUND, "There is no such question.", "id")
+    return question
+
+
+async def update_question(work: Work, question_id: UUID, **values: Any) -> Question:
+    """The question after the change; `values` by column."""
+    await work.execute("update_question", update(qa).where(qa.c.id == question_id).values(**values))
+    return await lock_question(work, question_id)
