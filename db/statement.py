@@ -29,7 +29,8 @@ class Compiled:
         self.sql = f"/* {name} */ {compiled.string}".encode()
         self._defaults: dict[str, Any] = dict(compiled.params)
         self._encoders: dict[str, Callable[[Any], Any]] = {}
-        for key, bind in compiled.binds.items():
+        # By the names in the text: a value given in place has none of its own, and gets one when it is compiled.
+        for bind, key in compiled.bind_names.items():
             encoder = bind.type.dialect_impl(_dialect).bind_processor(_dialect)
             if encoder is not None:
                 self._encoders[key] = encoder

@@ -31,3 +31,13 @@ class Summary:
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFilter:
+    """Narrows a list of summaries; None does not narrow. `date_from` is included, `date_to` is not."""
+
+    summary_type: SummaryType | None = None
+    overridden: bool | None = None
+    date_from: datetime | None = None
+    date_to: datetime | None = None
