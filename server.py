@@ -18,7 +18,7 @@ from db.engine import Database
 from db.vault import vault_for
 from domain.identity.choice import verifier_for
 from schema.context import Services
-from schema.transport import GraphQLEndpoint
+from schema.http import HttpEndpoint
 from settings import Settings, separated
 
 log = logging.getLogger("study.server")
@@ -43,7 +43,6 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             cognito_client_ids=separated(settings.cognito_client_ids),
         ),
     )
-    endpoint = GraphQLEndpoint(services, allowed_origins=origins)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -61,8 +60,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     return Starlette(
         routes=[
             Route("/", lambda request: RedirectResponse("/graphql")),
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", endpoint),
+            Route("/graphql", HttpEndpoint(services)),
+            WebSocketRoute("/graphql", HttpEndpoint(services)),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
         ],

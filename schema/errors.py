@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import strawberry
 from graphql import ExecutionResult as CoreResult
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
 from psycopg import DataError, OperationalError
 from psycopg.errors import QueryCanceled
 from psycopg_pool import PoolTimeout
@@ -68,6 +68,18 @@ def user_error(refused: Refused) -> UserError:
 
 class ClientErrors(SchemaExtension):
     """Gives every error of an operation its code, and hides those that are ours."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Several operations and no name: Strawberry would run the first, the specification wants an error."""
+        context = self.execution_context
+        document = context.graphql_document
+        if context._provided_operation_name is None and document is not None:
+            operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+            if len(operations) > 1:
+                context.pre_execution_errors = [
+                    GraphQLError("The document has several operations; say which to run in `operationName`.")
+                ]
+        yield
 
     def on_operation(self) -> Iterator[None]:
         """After an answer is complete, before it leaves."""

@@ -1,0 +1,31 @@
+"""From an Authorization value to an operation's context."""
+
+from db.engine import UnknownPerson
+from domain.identity.tokens import InvalidToken
+from schema.context import Context, Services
+
+
+class Unauthenticated(Exception):
+    """A token was sent and is not good; the text says why and what to do."""
+
+
+async def identify(services: Services, authorization: str | None) -> Context:
+    """The context of whoever sends this value, its read transaction open; of nobody without one.
+
+    Raises Unauthenticated for a token that is malformed, forged, expired, or of somebody who is no user.
+    """
+    if authorization is None:
+        return Context(services, None)
+    kind, _, token = authorization.partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send the token as `Authorization: Bearer <token>`.")
+    try:
+        context = Context(services, await services.verifier.verify(token.strip()))
+        try:
+            await context.read()
+        except BaseException:
+            await context.release()
+            raise
+    except (InvalidToken, UnknownPerson) as error:
+        raise Unauthenticated(str(error)) from error
+    return context
