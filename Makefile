@@ -1,0 +1,63 @@
+# Everything runs from .venv, which is made from $(PYTHON) and the lock files, and only when one of them changes.
+# Paths are relative throughout, so that the folder may have any name.
+
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input
+COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
+
+# A .venv that was moved, or whose Python has gone, is made anew.
+VENV_IS_STALE := $(shell [ -x .venv/bin/python ] && [ "$$(cat .venv/made-in 2>/dev/null)" = "$$(pwd -P)" ] || echo yes)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
+.DELETE_ON_ERROR:
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+serve: .venv/installed ## Start everything and serve on http://127.0.0.1:8000 (HOST, PORT)
+	@exec .venv/bin/study-companion serve
+
+test: .venv/installed-dev ## Run the tests (ARGS="-k name" to choose)
+	@exec .venv/bin/pytest -n 2 --dist worksteal $(ARGS)
+
+check: .venv/installed-dev ## Check format, lint, types, imports, SQL and the committed schema
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy .
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/sqlfluff lint --nocolor db/sql
+	.venv/bin/study-companion schema | diff schema/schema.graphql - \
+	  || { echo 'schema/schema.graphql is not what the code says: run `make schema` and commit it.' >&2; exit 1; }
+
+schema: .venv/installed ## Write schema/schema.graphql anew
+	.venv/bin/study-companion schema > schema/schema.graphql.new
+	mv schema/schema.graphql.new schema/schema.graphql
+
+lock: .venv/installed-dev ## Bring the lock files in line with pyproject.toml (ARGS=--upgrade for newer versions)
+	$(COMPILE) $(ARGS) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+
+clean: ## Remove .venv and what the tools keep; the data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/made-in:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or newer is needed: install it, or name it as in `make PYTHON=python3.13`.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo 'This Python cannot make environments: install its venv package (on Debian and Ubuntu python3-venv).' >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	@pwd -P > .venv/made-in
+
+.venv/installed: .venv/made-in requirements.lock pyproject.toml
+	@echo 'Installing what requirements.lock names (a minute at first)'
+	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/made-in requirements-dev.lock pyproject.toml
+	@echo 'Installing what requirements-dev.lock names (some minutes at first)'
+	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch .venv/installed $@
