@@ -39,76 +39,74 @@ return coalesce(nullif(current_setting('app.people', true), ''), '{}')::uuid [];
 -- then sees nothing. p_read_only makes the transaction refuse writes, except for an admin: reading a transcript
 -- as an admin writes to the audit log in the same transaction.
 --
--- It runs with the caller's own rights, under the policies it serves: each step sets just what the next one's
--- policies need. Its queries ask the helpers instead of using variables: a query without parameters is planned
--- once a connection, one with parameters might be planned on every call.
+-- security definer, as study_vault (0407), because it comes before the rules it sets up: under the caller's own
+-- policies it would need a way around them to find the person, and took 1.1 ms for a tutor of 200 students
+-- instead of 0.3. It takes nothing but a subject and gives nothing but that person's id and role.
+-- Generic plans: otherwise PostgreSQL would plan anew on every call for its guess of how many students there are.
 create function set_viewer(p_cognito_sub text, p_read_only boolean)
 returns table (id uuid, role text)
 language plpgsql
+security definer
+set search_path = pg_catalog, public, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
+    v_id uuid;
+    v_role text;
     v_students uuid[];
     v_people uuid[];
 begin
-    perform
-        pg_catalog.set_config('app.viewer_sub', coalesce(p_cognito_sub, ''), true),
-        pg_catalog.set_config('app.viewer_id', '', true),
-        pg_catalog.set_config('app.viewer_role', '', true),
-        pg_catalog.set_config('app.students', '', true),
-        pg_catalog.set_config('app.people', '', true);
+    select person.id, person.role into v_id, v_role
+    from users as person
+    where person.cognito_sub = p_cognito_sub;
 
-    select person.id, person.role into set_viewer.id, set_viewer.role
-    from public.users as person
-    where person.cognito_sub = (select public.viewer_sub());
-
-    if p_read_only and set_viewer.role is distinct from 'admin' then
-        perform pg_catalog.set_config('transaction_read_only', 'on', true);
-    end if;
-    if set_viewer.id is null then
-        return;
-    end if;
-
-    perform
-        pg_catalog.set_config('app.viewer_id', set_viewer.id::text, true),
-        pg_catalog.set_config('app.viewer_role', set_viewer.role, true);
-
-    if set_viewer.role = 'student' then
-        v_students := array[set_viewer.id];
-    elsif set_viewer.role = 'tutor' then
+    if v_role = 'student' then
+        v_students := array[v_id];
+    elsif v_role = 'tutor' then
         select array_agg(distinct assignment.student_id) into v_students
-        from public.tutor_student_assignments as assignment
-        where assignment.tutor_id = (select public.viewer_id()) and assignment.status = 'active';
-    elsif set_viewer.role = 'parent' then
+        from tutor_student_assignments as assignment
+        where assignment.tutor_id = v_id and assignment.status = 'active';
+    elsif v_role = 'parent' then
         select array_agg(link.student_id) into v_students
-        from public.parent_student_links as link
-        where link.parent_id = (select public.viewer_id()) and link.status = 'active';
+        from parent_student_links as link
+        where link.parent_id = v_id and link.status = 'active';
     end if;
 
+    -- A student's tutors stay known to those around the student when an assignment is paused or over: their names
+    -- stand on sessions and summaries. Parents are not shown to one another.
     if v_students is null then
-        perform pg_catalog.set_config('app.people', array[set_viewer.id]::text, true);
+        v_people := array[v_id];
     else
-        perform pg_catalog.set_config('app.students', v_students::text, true);
-        -- A student's tutors stay known to those around the student when an assignment is paused or over:
-        -- their names stand on sessions and summaries. Parents are not shown to one another.
         select array_agg(around.id) into v_people
         from (
-            select student.id from pg_catalog.unnest(public.visible_students()) as student (id)
+            select v_id as id
             union
-            select public.viewer_id()
+            select student.id from unnest(v_students) as student (id)
             union
             select assignment.tutor_id
-            from public.tutor_student_assignments as assignment
-            where assignment.student_id = any ((select public.visible_students())::uuid[])
+            from tutor_student_assignments as assignment
+            where assignment.student_id = any (v_students)
             union
             select link.parent_id
-            from public.parent_student_links as link
-            where link.student_id = any ((select public.visible_students())::uuid[])
-                and link.status = 'active'
-                and (select public.viewer_role()) <> 'parent'
+            from parent_student_links as link
+            where link.student_id = any (v_students) and link.status = 'active' and v_role <> 'parent'
         ) as around;
-        perform pg_catalog.set_config('app.people', v_people::text, true);
     end if;
-    return next;
+
+    -- Every setting is written on every path: nothing of an earlier viewer is left. Null is written as ''.
+    perform
+        set_config('app.viewer_sub', case when v_id is null then '' else p_cognito_sub end, true),
+        set_config('app.viewer_id', coalesce(v_id::text, ''), true),
+        set_config('app.viewer_role', coalesce(v_role, ''), true),
+        set_config('app.students', coalesce(v_students::text, ''), true),
+        set_config('app.people', case when v_id is null then '' else v_people::text end, true);
+    if p_read_only and v_role is distinct from 'admin' then
+        perform set_config('transaction_read_only', 'on', true);
+    end if;
+
+    if v_id is not null then
+        return query select v_id, v_role;
+    end if;
 end;
 $$;
 

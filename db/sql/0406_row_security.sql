@@ -19,11 +19,9 @@ begin
 end;
 $$;
 
--- users. The look-up by sub is set_viewer's own, before anything else is known about the viewer.
+-- users
 create policy users_read on users for select using (
-    (select sees_all())
-    or id in (select unnest(visible_people()))
-    or cognito_sub = (select viewer_sub())
+    (select sees_all()) or id in (select unnest(visible_people()))
 );
 create policy users_add on users for insert with check ((select sees_all()));
 -- Nobody makes themselves a tutor, or somebody else.
@@ -186,10 +184,27 @@ create policy audit_log_add on audit_log for insert with check (
     or (actor_id = (select viewer_id()) and actor_role = (select viewer_role()))
 );
 
--- study_vault owns the views of 0407; their where clauses hold the rules for the rows as well.
+-- study_vault owns set_viewer and the views of 0407; their where clauses hold the rules for the rows as well.
 create policy users_vault on users for select to study_vault using (true);
 create policy tutor_student_assignments_vault on tutor_student_assignments for select to study_vault using (true);
+create policy parent_student_links_vault on parent_student_links for select to study_vault using (true);
 create policy sessions_vault on sessions for select to study_vault using (true);
 create policy practice_bank_items_vault on practice_bank_items for select to study_vault using (true);
 create policy practice_assignments_vault on practice_assignments for select to study_vault using (true);
 create policy overrides_vault on overrides for select to study_vault using (true);
+
+-- Speed. 5,000 students with 8 goals and 20 sessions each, prepared statements, one round trip on a local socket;
+-- milliseconds on PostgreSQL 18, for a tutor of 20 and of 200 students:
+--
+--                                          goals of all  5 sessions each  count of summaries
+--   no row security                         0.19   1.1      0.20   1.2        0.18   0.8
+--   in (select unnest(visible_students()))  0.33   1.7      0.33   1.7        0.27   1.2
+--   = any ((select visible_students()))     0.22   1.9      0.24   2.0        0.22   2.4
+--   = any (visible_students())              1.44   123      1.03    76        2.99   271
+--
+-- (15 is alike, there the first two ways cost the same for 20.) The hash wins where there are many rows, and only
+-- there does it matter. What is left of its cost is reading the list of ids, about 0.3 microseconds an id for each
+-- table of a statement.
+--
+-- A policy can only take rows away from what a condition found: `sees_all() or ...` is never an index condition.
+-- A list that is not of one parent must name its own students (`student_id = any (...)`) to be read by an index.

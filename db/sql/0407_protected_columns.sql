@@ -2,8 +2,9 @@
 -- and shown by these views, which run as study_vault and carry the whole rule, rows and columns, in their where
 -- clause. security_barrier: no condition of the reader's runs before that rule.
 
-grant select (id, profile, gamification, analytics, disclaimer_shown) on users to study_vault;
-grant select (id, tutor_id, notes) on tutor_student_assignments to study_vault;
+grant select (id, cognito_sub, role, profile, gamification, analytics, disclaimer_shown) on users to study_vault;
+grant select (id, tutor_id, student_id, status, notes) on tutor_student_assignments to study_vault;
+grant select (parent_id, student_id, status) on parent_student_links to study_vault;
 grant select (id, student_id, tutor_id, transcript_text, transcript_storage_url, notes) on sessions to study_vault;
 grant select on practice_bank_items to study_vault;
 grant select (id, student_id, bank_item_id, ai_answer_text, ai_explanation, completed)
@@ -148,4 +149,5 @@ alter view bank_solutions owner to study_vault;
 alter view override_contents owner to study_vault;
 alter view user_details owner to study_vault;
 alter view practice_bank_catalog owner to study_vault;
+alter function set_viewer(text, boolean) owner to study_vault;
 revoke create on schema public from study_vault;
