@@ -62,6 +62,10 @@ class PracticeAssignment:
     bank_item_id: UUID | None
     question_text: str
     """The tutor's or the companion's text where there is one, else the bank item's."""
+    choices: tuple[str, ...]
+    """The bank item's; empty for an item that the companion wrote."""
+    answer_type: AnswerType
+    """The bank item's; free text for an item that the companion wrote."""
     flagged: bool
     subject_id: UUID | None
     difficulty_level: int | None
@@ -75,7 +79,9 @@ class PracticeAssignment:
     overridden: bool
     override_id: UUID | None
     version: int
+    """Of the question and its solution; each override and each reverting raises it."""
     assigned_at: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

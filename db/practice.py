@@ -1,0 +1,170 @@
+"""Reading and writing the practice that is assigned to students."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select, update
+
+from db.batch import ByKey, Order, Page, Paged
+from db.engine import Transaction, Work
+from db.statement import Statement
+from db.tables import practice_assignments, practice_bank_items, practice_solutions
+from domain.errors import Code, Refused
+from domain.practice import AnswerType, PracticeAssignment, PracticeFilter, Solution
+
+NEWEST = Order("newest", "assigned_at", descending=True, parse=datetime.fromisoformat)
+OLDEST = Order("oldest", "assigned_at", descending=False, parse=datetime.fromisoformat)
+
+# Without an item there is nothing to join, and the question is the companion's.
+_PRACTICE = select(
+    practice_assignments.c.id,
+    practice_assignments.c.student_id,
+    practice_assignments.c.source,
+    practice_assignments.c.bank_item_id,
+    func.coalesce(practice_assignments.c.ai_question_text, practice_bank_items.c.question_text).label("question_text"),
+    practice_bank_items.c.choices,
+    func.coalesce(practice_bank_items.c.answer_type, AnswerType.FREE_TEXT.value).label("answer_type"),
+    practice_assignments.c.flagged,
+    practice_assignments.c.subject_id,
+    practice_assignments.c.difficulty_level,
+    practice_assignments.c.goal_tags,
+    practice_assignments.c.student_rating_before,
+    practice_assignments.c.student_rating_after,
+    practice_assignments.c.performance_score,
+    practice_assignments.c.response_text,
+    practice_assignments.c.completed,
+    practice_assignments.c.completed_at,
+    practice_assignments.c.overridden,
+    practice_assignments.c.override_id,
+    practice_assignments.c.version,
+    practice_assignments.c.assigned_at,
+    practice_assignments.c.created_at,
+).select_from(
+    practice_assignments.outerjoin(practice_bank_items, practice_assignments.c.bank_item_id == practice_bank_items.c.id)
+)
+_CONDITIONS = {
+    "completed": practice_assignments.c.completed == bindparam("completed"),
+    "flagged": practice_assignments.c.flagged == bindparam("flagged"),
+    "source": practice_assignments.c.source == bindparam("source"),
+    "subject_id": practice_assignments.c.subject_id == bindparam("subject_id"),
+}
+
+_by_id = ByKey("practice_by_id", _PRACTICE, PracticeAssignment, key=practice_assignments.c.id)
+_by_student = Paged(
+    "practice_by_student",
+    _PRACTICE,
+    PracticeAssignment,
+    key=practice_assignments.c.student_id,
+    conditions=_CONDITIONS,
+)
+_by_subject = Paged(
+    "practice_by_subject",
+    _PRACTICE,
+    PracticeAssignment,
+    key=practice_assignments.c.subject_id,
+    conditions=_CONDITIONS,
+)
+_by_item = Paged(
+    "practice_by_item",
+    _PRACTICE,
+    PracticeAssignment,
+    key=practice_assignments.c.bank_item_id,
+    conditions=_CONDITIONS,
+)
+_solutions = ByKey(
+    "solutions_by_practice",
+    select(practice_solutions.c.answer_text.label("answer"), practice_solutions.c.explanation),
+    Solution,
+    key=practice_solutions.c.practice_assignment_id,
+)
+_lock = Statement(
+    "lock_practice",
+    _PRACTICE.where(practice_assignments.c.id == bindparam("practice_id")).with_for_update(of=practice_assignments),
+    PracticeAssignment,
+)
+
+
+async def practice_by_id(read: Transaction, practice_ids: Sequence[UUID]) -> list[PracticeAssignment | None]:
+    """The assigned practice of each id; None for one the viewer may not see."""
+    return await _by_id.read(read, practice_ids)
+
+
+async def practice_by_student(
+    read: Transaction, student_ids: Sequence[UUID], page: Page, where: PracticeFilter | None = None
+) -> list[list[PracticeAssignment]]:
+    """A page of the practice assigned to each student; [] for one with none."""
+    return await _by_student.read(read, student_ids, page, where)
+
+
+async def count_practice_by_student(
+    read: Transaction, student_ids: Sequence[UUID], where: PracticeFilter | None = None
+) -> list[int]:
+    """How much practice is assigned to each student."""
+    return await _by_student.count(read, student_ids, where)
+
+
+async def practice_by_subject(
+    read: Transaction, subject_ids: Sequence[UUID], page: Page, where: PracticeFilter | None = None
+) -> list[list[PracticeAssignment]]:
+    """A page of the practice assigned in each subject, to students whom the viewer may see."""
+    return await _by_subject.read(read, subject_ids, page, where)
+
+
+async def count_practice_by_subject(
+    read: Transaction, subject_ids: Sequence[UUID], where: PracticeFilter | None = None
+) -> list[int]:
+    """How much practice is assigned in each subject."""
+    return await _by_subject.count(read, subject_ids, where)
+
+
+async def practice_by_item(
+    read: Transaction, item_ids: Sequence[UUID], page: Page, where: PracticeFilter | None = None
+) -> list[list[PracticeAssignment]]:
+    """A page of the assignments of each item of the bank, to students whom the viewer may see."""
+    return await _by_item.read(read, item_ids, page, where)
+
+
+async def count_practice_by_item(
+    read: Transaction, item_ids: Sequence[UUID], where: PracticeFilter | None = None
+) -> list[int]:
+    """How often each item of the bank is assigned."""
+    return await _by_item.count(read, item_ids, where)
+
+
+async def solutions_by_practice(read: Transaction, practice_ids: Sequence[UUID]) -> list[Solution | None]:
+    """The solution of each assigned item; None for one that the viewer may not see, or not yet."""
+    return await _solutions.read(read, practice_ids)
+
+
+async def lock_practice(work: Work, practice_id: UUID) -> PracticeAssignment:
+    """The assigned item, held against other writers until the work ends. Raises Refused (NOT_FOUND)."""
+    practice = await work.first(_lock, practice_id=practice_id)
+    if practice is None:
+        raise Refused(Code.NOT_FOUND, "There is no such practice.", "id")
+    return practice
+
+
+async def lock_practice_content(work: Work, practice_id: UUID) -> tuple[PracticeAssignment, Solution]:
+    """Like lock_practice, with the solution as it stands under the lock.
+
+    For those who always see solutions, tutors and administrators; others are refused (NOT_FOUND) until the item is
+    completed. The solution is a statement of its own: the lock may have waited for a writer, and only a later
+    statement sees what that one wrote.
+    """
+    practice = await lock_practice(work, practice_id)
+    (solution,) = await solutions_by_practice(work, [practice_id])
+    if solution is None:
+        raise Refused(Code.NOT_FOUND, "There is no such practice.", "id")
+    return practice, solution
+
+
+async def update_practice(work: Work, practice_id: UUID, **values: Any) -> PracticeAssignment:
+    """The assigned item after the change; `values` by column of practice_assignments.
+
+    `ai_question_text`, `ai_answer_text` and `ai_explanation` go before the bank's texts; None gives way to them.
+    """
+    statement = update(practice_assignments).where(practice_assignments.c.id == practice_id)
+    await work.execute("update_practice", statement.values(**values))
+    return await lock_practice(work, practice_id)
