@@ -48,6 +48,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with services.database, services.live:
             yield
+        await services.verifier.aclose()
 
     async def ready(request: Request) -> Response:
         try:
