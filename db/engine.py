@@ -5,7 +5,7 @@ viewer is not known does not begin.
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -87,6 +87,17 @@ class Work(Transaction):
     def __init__(self, connection: AsyncConnection[Row], viewer: Viewer | None, vault: Vault) -> None:
         super().__init__(connection, viewer, vault)
         self.events: list[Event] = []
+
+    async def copy(self, name: str, target: str, rows: Iterable[Row]) -> None:
+        """Send many rows to `target`, a table and its columns in SQL: the fastest way in.
+
+        PostgreSQL refuses it on tables with row security; send to a temporary table and insert from there.
+        """
+        log.debug("%s", name)
+        cursor = self._connection.cursor()
+        async with cursor.copy(f"/* {name} */ copy {target} from stdin".encode()) as copy:
+            for row in rows:
+                await copy.write_row(row)
 
     def tell(self, event: Event) -> None:
         """Announce a change to those whom it concerns, if and when the work is kept."""
