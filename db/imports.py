@@ -1,0 +1,332 @@
+"""Importing files of sessions and practice items: in batches, each a transaction of its own, by COPY.
+
+A record is known by its `external_id`: a file that is read again adds nothing, one that was broken off goes on.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
+from uuid import UUID, uuid4
+
+from sqlalchemy import String, Table, any_, bindparam, column, func, make_url, select, table, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from db.encryption import context_of
+from db.engine import Database, Work
+from db.object_store import TranscriptStore
+from db.statement import Compiled, Row
+from db.tables import practice_bank_items, sessions, subjects, tutor_student_assignments, users
+from domain.assignments import AssignmentStatus
+from domain.imports import Line, PracticeRecord, R, TranscriptRecord, practice_record, read_records, transcript_record
+from domain.transcripts import dump
+from domain.viewer import Role
+
+BATCH_RECORDS = 1_000
+BATCH_BYTES = 8_000_000
+DAYS = 3_650
+"""Imported sessions lie a day apart, counted back from the import; after so many the count begins anew."""
+PUTS = 8
+"""Objects that are sent to the transcript store at once."""
+
+_DIALECT = make_url("postgresql+psycopg://").get_dialect()()
+
+
+class ImportRefused(Exception):
+    """Nothing can be imported this way; the text is one sentence for the person who asked."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of a file."""
+
+    added: int = 0
+    present: int = 0
+    """Records that an earlier import has brought."""
+    refused: int = 0
+    turns: int = 0
+    """Of the sessions added."""
+
+
+Watch = Callable[[Line[Any]], None]
+"""Hears of each line when it has been read, the refused ones too."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whose sessions a file's are to be."""
+
+    students: tuple[UUID, ...]
+    tutor: UUID
+    unassigned: tuple[str, ...]
+    """Addresses of those students whom the tutor is not assigned to, and whose sessions the tutor will not see."""
+
+
+class _Target:
+    """A table that files go into, by way of a temporary one, since COPY does not work under row security."""
+
+    def __init__(self, into: Table, columns: Sequence[str]) -> None:
+        typed = ", ".join(f"{name} {into.c[name].type.compile(dialect=_DIALECT)}" for name in columns)
+        staged = table("staged", *(column(name, into.c[name].type) for name in columns))
+        self.name = into.name
+        self.place = f"staged ({', '.join(columns)})"
+        self.stage = Compiled(f"stage_{into.name}", text(f"create temporary table staged ({typed}) on commit drop"))
+        self.insert = Compiled(
+            f"import_{into.name}",
+            insert(into)
+            .from_select(list(columns), select(staged))
+            .on_conflict_do_nothing(index_elements=["external_id"])
+            .returning(into.c.id),
+        )
+        self.present = Compiled(
+            f"present_{into.name}",
+            select(into.c.external_id).where(into.c.external_id == any_(bindparam("ids", type_=ARRAY(String())))),
+        )
+
+    async def absent(self, work: Work, records: Sequence[R]) -> list[R]:
+        """The records that are not in the table."""
+        rows = await work.run(self.present, {"ids": [record.external_id for record in records]})
+        there = {external_id for (external_id,) in rows}
+        return [record for record in records if record.external_id not in there]
+
+    async def add(self, work: Work, rows: Iterable[Row]) -> set[UUID]:
+        """The ids of the rows that went in; another import may just have brought the others."""
+        await work.run(self.stage, {})
+        await work.copy(f"copy_{self.name}", self.place, rows)
+        return {row_id for (row_id,) in await work.run(self.insert, {})}
+
+
+_SESSIONS = _Target(
+    sessions,
+    [
+        "id",
+        "student_id",
+        "tutor_id",
+        "session_date",
+        "subject_id",
+        "transcript_text",
+        "transcript_storage_url",
+        "topics_covered",
+        "external_id",
+        "source",
+        "licence",
+    ],
+)
+_ITEMS = _Target(
+    practice_bank_items,
+    [
+        "id",
+        "question_text",
+        "answer_text",
+        "explanation",
+        "choices",
+        "answer_type",
+        "subject_id",
+        "difficulty_level",
+        "goal_tags",
+        "topic_tags",
+        "external_id",
+        "source",
+        "licence",
+    ],
+)
+
+
+async def import_transcripts(
+    database: Database, file: BinaryIO, people: People, now: datetime, watch: Watch = lambda line: None
+) -> Imported:
+    """Sessions with their transcripts: given to the students in turn, one a day, back from `now`."""
+    done = Imported()
+    catalogue = _Catalogue()
+    position = 0
+    for batch in _batches(read_records(file, transcript_record), done, watch):
+        places = {record.external_id: position + index for index, record in enumerate(batch)}
+        position += len(batch)
+        async with database.system_work() as work:
+            new = [_Session(record, uuid4()) for record in await _SESSIONS.absent(work, batch)]
+            subject_ids = await catalogue.ids(work, [session.record.subject for session in new])
+            await _seal(work, new)
+            added = await _SESSIONS.add(
+                work,
+                (
+                    session.row(people, places[session.record.external_id], subject_ids[session.record.subject], now)
+                    for session in new
+                ),
+            )
+            late = [session for session in new if session.id not in added]
+            if work.vault.store is not None:
+                await _discard(work.vault.store, late)
+        done.added += len(added)
+        done.present += len(batch) - len(added)
+        done.turns += sum(len(session.record.transcript.turns) for session in new if session.id in added)
+    return done
+
+
+async def import_practice(database: Database, file: BinaryIO, watch: Watch = lambda line: None) -> Imported:
+    """Items for the practice bank."""
+    done = Imported()
+    catalogue = _Catalogue()
+    for batch in _batches(read_records(file, practice_record), done, watch):
+        async with database.system_work() as work:
+            new = await _ITEMS.absent(work, batch)
+            subject_ids = await catalogue.ids(work, [record.subject for record in new])
+            added = await _ITEMS.add(work, (_item(record, subject_ids[record.subject]) for record in new))
+        done.added += len(added)
+        done.present += len(batch) - len(added)
+    return done
+
+
+async def find_people(database: Database, student_emails: Sequence[str], tutor_email: str) -> People:
+    """The students and the tutor with these addresses. Raises ImportRefused when there is no such person."""
+    async with database.system_work() as work:
+        students = [await _person(work, email, Role.STUDENT) for email in student_emails]
+        tutor = await _person(work, tutor_email, Role.TUTOR)
+        taught = select(tutor_student_assignments.c.student_id).where(
+            tutor_student_assignments.c.tutor_id == tutor,
+            tutor_student_assignments.c.status == AssignmentStatus.ACTIVE.value,
+        )
+        assigned = {student_id for (student_id,) in await work.execute("students_of_tutor", taught)}
+    unassigned = [email for email, student in zip(student_emails, students, strict=True) if student not in assigned]
+    return People(tuple(students), tutor, tuple(unassigned))
+
+
+async def _person(work: Work, email: str, role: Role) -> UUID:
+    found = await work.execute(
+        f"{role}_by_email", select(users.c.id).where(users.c.email == email.lower(), users.c.role == role.value)
+    )
+    if not found:
+        raise ImportRefused(f"There is no {role} with the address {email}: name another with --{role}.")
+    person_id: UUID = found[0][0]
+    return person_id
+
+
+def _batches(lines: Iterable[Line[R]], done: Imported, watch: Watch) -> Iterator[list[R]]:
+    """The good records, so many at a time; `done` counts the refused."""
+    batch: list[R] = []
+    size = 0
+    for line in lines:
+        watch(line)
+        if line.record is None:
+            done.refused += 1
+            continue
+        batch.append(line.record)
+        size += line.size
+        if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@dataclass(slots=True)
+class _Session:
+    """A session that goes in, its transcript sealed here or in the store."""
+
+    record: TranscriptRecord
+    id: UUID
+    ciphertext: str | None = None
+    url: str | None = None
+
+    def row(self, people: People, position: int, subject_id: UUID, now: datetime) -> Row:
+        """In the order of _SESSIONS."""
+        record = self.record
+        return (
+            self.id,
+            people.students[position % len(people.students)],
+            people.tutor,
+            now - timedelta(days=position % DAYS),
+            subject_id,
+            self.ciphertext,
+            self.url,
+            list(record.topics),
+            record.external_id,
+            record.source,
+            record.licence,
+        )
+
+
+async def _seal(work: Work, new: Sequence[_Session]) -> None:
+    """Encrypt the transcripts and, where a store is set, put them there."""
+    gate = asyncio.Semaphore(PUTS)
+
+    async def put(store: TranscriptStore, session: _Session, ciphertext: str) -> None:
+        async with gate:
+            session.url = await store.put(session.id, ciphertext.encode())
+
+    puts = []
+    for session in new:
+        context = context_of("sessions", "transcript_text", session.id)
+        ciphertext = work.vault.keys.encrypt(dump(session.record.transcript), context)
+        if work.vault.store is None:
+            session.ciphertext = ciphertext
+        else:
+            puts.append(put(work.vault.store, session, ciphertext))
+    await asyncio.gather(*puts)
+
+
+async def _discard(store: TranscriptStore, late: Iterable[_Session]) -> None:
+    for session in late:
+        await store.erase(session.id)
+
+
+def _item(record: PracticeRecord, subject_id: UUID) -> Row:
+    """In the order of _ITEMS."""
+    return (
+        uuid4(),
+        record.question,
+        record.answer,
+        record.explanation,
+        list(record.choices) or None,
+        record.answer_type.value,
+        subject_id,
+        record.difficulty,
+        list(record.goals),
+        list(record.topics),
+        record.external_id,
+        record.source,
+        record.licence,
+    )
+
+
+@dataclass(slots=True)
+class _Catalogue:
+    """Subjects by name, whatever its case; those that a file needs and nobody has made are added."""
+
+    known: dict[str, UUID] = field(default_factory=dict)
+
+    async def ids(self, work: Work, names: Iterable[str]) -> dict[str, UUID]:
+        """The subject of each name."""
+        wanted = list(dict.fromkeys(names))
+        missing = [name for name in wanted if name not in self.known]
+        found = self.known | await _subjects(work, missing)
+        if absent := [name for name in missing if name not in found]:
+            # Two imports at once must not both add the subject.
+            await work.execute("lock_subjects", select(func.pg_advisory_xact_lock(func.hashtext("study.subjects"))))
+            found |= await _subjects(work, absent)
+            await work.run(_ADD_SUBJECTS, {"names": [name for name in absent if name not in found]})
+            found |= await _subjects(work, absent)
+        self.known = found
+        return {name: found[name] for name in wanted}
+
+
+_NAMES = (
+    func.unnest(bindparam("names", type_=ARRAY(String())))
+    .table_valued(column("name", String()), name="wanted")
+    .render_derived()
+)
+_SUBJECTS = Compiled(
+    "subjects_by_name",
+    select(_NAMES.c.name, subjects.c.id)
+    .select_from(_NAMES.join(subjects, func.lower(subjects.c.name) == func.lower(_NAMES.c.name)))
+    .distinct(_NAMES.c.name)
+    .order_by(_NAMES.c.name, subjects.c.created_at, subjects.c.id),
+)
+_ADD_SUBJECTS = Compiled(
+    "add_subjects",
+    insert(subjects).from_select(["name"], select(_NAMES.c.name).distinct(func.lower(_NAMES.c.name))),
+)
+
+
+async def _subjects(work: Work, names: Sequence[str]) -> dict[str, UUID]:
+    return dict(await work.run(_SUBJECTS, {"names": list(names)})) if names else {}
