@@ -1,16 +1,25 @@
 """The audit log: written with what it tells of, in the same transaction; read by administrators."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, bindparam, column, func, insert, select
+from sqlalchemy import BigInteger, String, Uuid, any_, bindparam, column, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from db.batch import Order, Page, Paged
 from db.columns import JSON
 from db.engine import Transaction
-from db.statement import Compiled
+from db.statement import Compiled, Statement
 from db.tables import audit_log
+from domain.audit import Actor, AuditEntry, AuditFilter, details_of
+
+NEWEST = Order("newest", "occurred_at", descending=True, parse=datetime.fromisoformat)
+OLDEST = Order("oldest", "occurred_at", descending=False, parse=datetime.fromisoformat)
+
+_LARGEST = 2**63 - 1
 
 _TARGETS = (
     func.unnest(bindparam("target_ids", type_=ARRAY(Uuid())), bindparam("student_ids", type_=ARRAY(Uuid())))
@@ -32,6 +41,61 @@ _record = Compiled(
             bindparam("details", type_=JSON),
         ).select_from(_TARGETS),
     ),
+)
+
+_ENTRIES = select(
+    audit_log.c.id,
+    audit_log.c.occurred_at,
+    audit_log.c.actor_id,
+    audit_log.c.actor_role,
+    audit_log.c.action,
+    audit_log.c.target_type,
+    audit_log.c.target_id,
+    audit_log.c.student_id,
+    audit_log.c.details,
+)
+_CONDITIONS = {
+    "actor_id": audit_log.c.actor_id == bindparam("actor_id"),
+    "student_id": audit_log.c.student_id == bindparam("student_id"),
+    "action": audit_log.c.action == bindparam("action"),
+    "target_type": audit_log.c.target_type == bindparam("target_type"),
+    "target_id": audit_log.c.target_id == bindparam("target_id"),
+    "date_from": audit_log.c.occurred_at >= bindparam("date_from"),
+    "date_to": audit_log.c.occurred_at < bindparam("date_to"),
+}
+
+
+def _entry(
+    id: int,
+    occurred_at: datetime,
+    actor_id: UUID | None,
+    actor_role: str,
+    action: str,
+    target_type: str,
+    target_id: UUID | None,
+    student_id: UUID | None,
+    details: Mapping[str, Any],
+) -> AuditEntry:
+    return AuditEntry(
+        id=UUID(int=id),
+        occurred_at=occurred_at,
+        actor_id=actor_id,
+        actor_role=Actor(actor_role),
+        action=action,
+        target_type=target_type,
+        target_id=target_id,
+        student_id=student_id,
+        details=details_of(details),
+    )
+
+
+_all = Paged("audit_entries", _ENTRIES, _entry, conditions=_CONDITIONS)
+_by_actor = Paged("audit_entries_by_actor", _ENTRIES, _entry, key=audit_log.c.actor_id, conditions=_CONDITIONS)
+_by_student = Paged("audit_entries_by_student", _ENTRIES, _entry, key=audit_log.c.student_id, conditions=_CONDITIONS)
+_by_id = Statement(
+    "audit_entries_by_id",
+    _ENTRIES.where(audit_log.c.id == any_(bindparam("numbers", type_=ARRAY(BigInteger())))),
+    _entry,
 )
 
 
@@ -70,3 +134,60 @@ async def record_each(
             "details": dict(details or {}),
         }
         await transaction.run(_record, parameters)
+
+
+async def audit_entries(
+    read: Transaction, viewer_ids: Sequence[UUID], page: Page, where: AuditFilter | None = None
+) -> list[list[AuditEntry]]:
+    """A page of the log; empty for those who may not read it."""
+    return await _all.read(read, viewer_ids, _numbered(page), where)
+
+
+async def count_audit_entries(
+    read: Transaction, viewer_ids: Sequence[UUID], where: AuditFilter | None = None
+) -> list[int]:
+    """How long the log is."""
+    return await _all.count(read, viewer_ids, where)
+
+
+async def audit_entries_by_actor(
+    read: Transaction, user_ids: Sequence[UUID], page: Page, where: AuditFilter | None = None
+) -> list[list[AuditEntry]]:
+    """A page of what each person did."""
+    return await _by_actor.read(read, user_ids, _numbered(page), where)
+
+
+async def count_audit_entries_by_actor(
+    read: Transaction, user_ids: Sequence[UUID], where: AuditFilter | None = None
+) -> list[int]:
+    """How many acts of each person the log has."""
+    return await _by_actor.count(read, user_ids, where)
+
+
+async def audit_entries_by_student(
+    read: Transaction, student_ids: Sequence[UUID], page: Page, where: AuditFilter | None = None
+) -> list[list[AuditEntry]]:
+    """A page of what was done concerning each student."""
+    return await _by_student.read(read, student_ids, _numbered(page), where)
+
+
+async def count_audit_entries_by_student(
+    read: Transaction, student_ids: Sequence[UUID], where: AuditFilter | None = None
+) -> list[int]:
+    """How many acts concerning each student the log has."""
+    return await _by_student.count(read, student_ids, where)
+
+
+async def audit_entries_by_id(read: Transaction, entry_ids: Sequence[UUID]) -> list[AuditEntry | None]:
+    """The entry of each id; None for those who may not read the log."""
+    numbers = [entry_id.int for entry_id in entry_ids if entry_id.int <= _LARGEST]
+    found = {entry.id: entry for entry in await read.rows(_by_id, numbers=numbers)}
+    return [found.get(entry_id) for entry_id in entry_ids]
+
+
+def _numbered(page: Page) -> Page:
+    """The page with the entry's number where a cursor has its id."""
+    if page.start is None:
+        return page
+    value, entry_id = page.start
+    return replace(page, start=(value, min(entry_id.int, _LARGEST)))

@@ -40,7 +40,7 @@ class Page:
 
     order: Order
     limit: int
-    start: tuple[Any, UUID] | None = None
+    start: tuple[Any, Any] | None = None
     backward: bool = False
 
 
@@ -96,7 +96,7 @@ class Paged(Generic[R]):
         self,
         name: str,
         source: Select[Any],
-        record: type[R],
+        record: Callable[..., R],
         *,
         key: ColumnElement[Any] | None = None,
         conditions: Conditions | None = None,
@@ -138,7 +138,7 @@ class Paged(Generic[R]):
         rows = self._filtered(narrowed)
         value, identity = _columns(rows, order.column, "id")
         if has_start:
-            start = tuple_(bindparam("start_value", type_=value.type), bindparam("start_id", type_=Uuid()))
+            start = tuple_(bindparam("start_value", type_=value.type), bindparam("start_id", type_=identity.type))
             rows = rows.where(tuple_(value, identity) < start if descending else tuple_(value, identity) > start)
         rows = rows.order_by(*_sorted(value, identity, descending)).limit(bindparam("page_limit", type_=Integer()))
         page = rows.lateral("page")

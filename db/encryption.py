@@ -86,11 +86,16 @@ class KeyRing:
                 "its keys the transcripts and notes in the database cannot be read."
             ) from None
 
+    @property
+    def mark(self) -> str:
+        """What every text encrypted from now on begins with, for finding those that do not."""
+        return f"{VERSION}:{self._first}:"
+
     def encrypt(self, text: str, context: str) -> str:
         """The stored form of `text` at `context`, `<table>.<column>:<row id>`."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._ciphers[self._first].encrypt(nonce, text.encode(), _associated(context))
-        return f"{VERSION}:{self._first}:{urlsafe_b64encode(nonce + sealed).rstrip(b'=').decode()}"
+        return self.mark + urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
     def decrypt(self, stored: str, context: str) -> str:
         """The text that was stored at `context`. Raises KeyMissing or CiphertextDamaged, never returns garbage."""

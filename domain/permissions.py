@@ -36,6 +36,9 @@ class Permission(Enum):
     """Set goals, complete practice, escalate questions: the student, or staff on their behalf."""
     MANAGE_LINKS = ("manage parent links", frozenset({Role.PARENT, Role.ADMIN}))
     MANAGE_PEOPLE = ("manage people", _ADMIN)
+    READ_AUDIT = ("read the audit log", _ADMIN)
+    """Add, change and erase people; assign tutors and link parents."""
+    MANAGE_SUBJECTS = ("manage subjects", _ADMIN)
 
     def __init__(self, label: str, roles: frozenset[Role] | None) -> None:
         self.label = label
@@ -101,6 +104,11 @@ def sees_session_notes(viewer: Viewer, tutor_id: UUID | None, student_id: UUID) 
     return viewer.role is Role.ADMIN or (tutor_id == viewer.id and student_id in viewer.students)
 
 
+def changes_session(viewer: Viewer, tutor_id: UUID | None, student_id: UUID) -> bool:
+    """A session is changed by the tutor who held it, as long as they teach the student, and by administrators."""
+    return viewer.role is Role.ADMIN or (tutor_id == viewer.id and student_id in viewer.students)
+
+
 def sees_solution(viewer: Viewer, student_id: UUID, completed: bool) -> bool:
     """Whoever practises, and the parents beside them, see the solution once the item is completed."""
     return sees_student(viewer, student_id) and (completed or viewer.role in _STAFF)
@@ -114,6 +122,23 @@ def studies_for(viewer: Viewer, student_id: UUID) -> bool:
 def teaches(viewer: Viewer, student_id: UUID) -> bool:
     """Who may record, assign, answer and review for a student."""
     return viewer.role in _STAFF and sees_student(viewer, student_id)
+
+
+def changes_assignment(viewer: Viewer, assignment: TutorAssignment) -> bool:
+    """An administrator, and the assignment's own tutor as long as it is not completed."""
+    return viewer.role is Role.ADMIN or (
+        assignment.tutor_id == viewer.id and assignment.status is not AssignmentStatus.COMPLETED
+    )
+
+
+def ends_link(viewer: Viewer, link: ParentLink) -> bool:
+    """An administrator, and the parent themselves."""
+    return viewer.role is Role.ADMIN or link.parent_id == viewer.id
+
+
+def speaks_for(viewer: Viewer, user_id: UUID) -> bool:
+    """Whose profile, preferences and export are at one's command: one's own, and for administrators anybody's."""
+    return viewer.role is Role.ADMIN or user_id == viewer.id
 
 
 def require(allowed: bool, message: str, field: str | None = None) -> None:
