@@ -381,9 +381,9 @@ def test_not_a_folder(place: Path) -> None:
 def test_a_folder_that_cannot_be_written(hold: Hold, folder: Path, user: int | None) -> None:
     if user is None and ROOT:
         return  # root writes everywhere
-    folder.chmod(0o555)
     (folder / "owner.lock").unlink()
     (folder / "users.lock").unlink()
+    folder.chmod(0o555)
     said = hold(folder, user=user).said
     folder.chmod(0o755)
     assert said == {"error": f"The data folder {folder} cannot be used: Permission denied ({folder}/owner.lock)."}
