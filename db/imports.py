@@ -4,23 +4,22 @@ A record is known by its `external_id`: a file that is read again adds nothing, 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
 from sqlalchemy import String, Table, any_, bindparam, column, func, make_url, select, table, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 
-from db.encryption import context_of
 from db.engine import Database, Work
-from db.object_store import TranscriptStore
 from db.statement import Compiled, Row
 from db.tables import practice_bank_items, sessions, subjects, tutor_student_assignments, users
+from db.transcripts import Objects
 from domain.assignments import AssignmentStatus
+from domain.errors import Refused
 from domain.imports import Line, PracticeRecord, R, TranscriptRecord, practice_record, read_records, transcript_record
-from domain.transcripts import dump
 from domain.viewer import Role
 
 BATCH_RECORDS = 1_000
@@ -136,7 +135,10 @@ _ITEMS = _Target(
 async def import_transcripts(
     database: Database, file: BinaryIO, people: People, now: datetime, watch: Watch = lambda line: None
 ) -> Imported:
-    """Sessions with their transcripts: given to the students in turn, one a day, back from `now`."""
+    """Sessions with their transcripts: given to the students in turn, one a day, back from `now`.
+
+    Raises Refused (UNAVAILABLE) when the transcript store does not answer; batches before that are kept.
+    """
     done = Imported()
     catalogue = _Catalogue()
     position = 0
@@ -144,22 +146,36 @@ async def import_transcripts(
         places = {record.external_id: position + index for index, record in enumerate(batch)}
         position += len(batch)
         async with database.system_work() as work:
-            new = [_Session(record, uuid4()) for record in await _SESSIONS.absent(work, batch)]
-            subject_ids = await catalogue.ids(work, [session.record.subject for session in new])
-            await _seal(work, new)
-            added = await _SESSIONS.add(
-                work,
-                (
-                    session.row(people, places[session.record.external_id], subject_ids[session.record.subject], now)
-                    for session in new
-                ),
-            )
-            late = [session for session in new if session.id not in added]
-            if work.vault.store is not None:
-                await _discard(work.vault.store, late)
+            absent = await _SESSIONS.absent(work, batch)
+        new = {uuid4(): record for record in absent}
+        async with Objects(database.vault) as objects:
+            kept = await _keep(objects, new)
+            async with database.system_work() as work:
+                subject_ids = await catalogue.ids(work, [record.subject for record in absent])
+                added = await _SESSIONS.add(
+                    work,
+                    (
+                        (
+                            session_id,
+                            people.students[places[record.external_id] % len(people.students)],
+                            people.tutor,
+                            now - timedelta(days=places[record.external_id] % DAYS),
+                            subject_ids[record.subject],
+                            kept[session_id]["transcript_text"],
+                            kept[session_id]["transcript_storage_url"],
+                            list(record.topics),
+                            record.external_id,
+                            record.source,
+                            record.licence,
+                        )
+                        for session_id, record in new.items()
+                    ),
+                )
+                for late in new.keys() - added:
+                    objects.replace(late, kept[late]["transcript_storage_url"])
         done.added += len(added)
         done.present += len(batch) - len(added)
-        done.turns += sum(len(session.record.transcript.turns) for session in new if session.id in added)
+        done.turns += sum(len(new[session_id].transcript.turns) for session_id in added)
     return done
 
 
@@ -219,55 +235,20 @@ def _batches(lines: Iterable[Line[R]], done: Imported, watch: Watch) -> Iterator
         yield batch
 
 
-@dataclass(slots=True)
-class _Session:
-    """A session that goes in, its transcript sealed here or in the store."""
+async def _keep(objects: Objects, new: Mapping[UUID, TranscriptRecord]) -> dict[UUID, dict[str, Any]]:
+    """The columns of each session that hold its transcript, or say where it is."""
+    turn = asyncio.Semaphore(PUTS)
 
-    record: TranscriptRecord
-    id: UUID
-    ciphertext: str | None = None
-    url: str | None = None
+    async def keep(session_id: UUID, record: TranscriptRecord) -> dict[str, Any]:
+        async with turn:
+            return await objects.keep(session_id, record.transcript)
 
-    def row(self, people: People, position: int, subject_id: UUID, now: datetime) -> Row:
-        """In the order of _SESSIONS."""
-        record = self.record
-        return (
-            self.id,
-            people.students[position % len(people.students)],
-            people.tutor,
-            now - timedelta(days=position % DAYS),
-            subject_id,
-            self.ciphertext,
-            self.url,
-            list(record.topics),
-            record.external_id,
-            record.source,
-            record.licence,
-        )
-
-
-async def _seal(work: Work, new: Sequence[_Session]) -> None:
-    """Encrypt the transcripts and, where a store is set, put them there."""
-    gate = asyncio.Semaphore(PUTS)
-
-    async def put(store: TranscriptStore, session: _Session, ciphertext: str) -> None:
-        async with gate:
-            session.url = await store.put(session.id, ciphertext.encode())
-
-    puts = []
-    for session in new:
-        context = context_of("sessions", "transcript_text", session.id)
-        ciphertext = work.vault.keys.encrypt(dump(session.record.transcript), context)
-        if work.vault.store is None:
-            session.ciphertext = ciphertext
-        else:
-            puts.append(put(work.vault.store, session, ciphertext))
-    await asyncio.gather(*puts)
-
-
-async def _discard(store: TranscriptStore, late: Iterable[_Session]) -> None:
-    for session in late:
-        await store.erase(session.id)
+    try:
+        async with asyncio.TaskGroup() as group:
+            kept = {session_id: group.create_task(keep(session_id, record)) for session_id, record in new.items()}
+    except* Refused as refused:
+        raise refused.exceptions[0] from None
+    return {session_id: task.result() for session_id, task in kept.items()}
 
 
 def _item(record: PracticeRecord, subject_id: UUID) -> Row:
@@ -319,12 +300,12 @@ _SUBJECTS = Compiled(
     "subjects_by_name",
     select(_NAMES.c.name, subjects.c.id)
     .select_from(_NAMES.join(subjects, func.lower(subjects.c.name) == func.lower(_NAMES.c.name)))
-    .distinct(_NAMES.c.name)
+    .ext(distinct_on(_NAMES.c.name))
     .order_by(_NAMES.c.name, subjects.c.created_at, subjects.c.id),
 )
 _ADD_SUBJECTS = Compiled(
     "add_subjects",
-    insert(subjects).from_select(["name"], select(_NAMES.c.name).distinct(func.lower(_NAMES.c.name))),
+    insert(subjects).from_select(["name"], select(_NAMES.c.name).ext(distinct_on(func.lower(_NAMES.c.name)))),
 )
 
 
