@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Text, any_, bindparam, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
-from db.statement import Statement
+from db.statement import Compiled, Statement
 from db.tables import qa_interactions as qa
+from db.tables import subjects, tutor_student_assignments
+from domain.assignments import AssignmentStatus
 from domain.errors import Code, Refused
 from domain.questions import Question, QuestionFilter
 
@@ -53,6 +56,20 @@ _by_answering_tutor = Paged(
     "questions_by_answering_tutor", _QUESTIONS, Question, key=qa.c.answered_by_tutor_id, conditions=_CONDITIONS
 )
 _lock = Statement("lock_question", _QUESTIONS.where(qa.c.id == bindparam("question_id")).with_for_update(), Question)
+
+_tutors = Compiled(
+    "active_tutors_of_student",
+    select(tutor_student_assignments.c.tutor_id)
+    .where(
+        tutor_student_assignments.c.student_id == bindparam("student_id"),
+        tutor_student_assignments.c.status == AssignmentStatus.ACTIVE.value,
+    )
+    .distinct(),
+)
+_subjects_by_name = Compiled(
+    "subjects_by_name",
+    select(subjects.c.id).where(subjects.c.name == any_(bindparam("names", type_=ARRAY(Text())))).limit(2),
+)
 
 
 async def questions_by_id(read: Transaction, question_ids: Sequence[UUID]) -> list[Question | None]:
@@ -114,3 +131,16 @@ async def update_question(work: Work, question_id: UUID, **values: Any) -> Quest
     """The question after the change; `values` by column."""
     await work.execute("update_question", update(qa).where(qa.c.id == question_id).values(**values))
     return await lock_question(work, question_id)
+
+
+async def active_tutors_of_student(work: Work, student_id: UUID) -> list[UUID]:
+    """The tutors who teach the student now."""
+    return [tutor_id for (tutor_id,) in await work.run(_tutors, {"student_id": student_id})]
+
+
+async def subject_of_question(work: Work, question: Question) -> UUID | None:
+    """The subject a question is about: of those whose names it touches the only one there is, else None."""
+    if not question.context_subjects:
+        return None
+    found = await work.run(_subjects_by_name, {"names": list(question.context_subjects)})
+    return found[0][0] if len(found) == 1 else None

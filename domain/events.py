@@ -11,6 +11,8 @@ class EventKind(StrEnum):
     OVERRIDE_MADE = "override_made"
     OVERRIDE_REVERTED = "override_reverted"
     NUDGE_SENT = "nudge_sent"
+    ACCESS_CHANGED = "access_changed"
+    """Whom somebody may see is different now: an assignment or a parent link began, paused or ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Event:
 
     kind: EventKind
     student_id: UUID
-    """The student whom it concerns; whoever may see the student may hear of it."""
+    """The student whom it concerns; whoever may see the student may hear of it. The tutor or parent for
+    ACCESS_CHANGED, the recipient for a nudge: those can be other people than students."""
     target_id: UUID
-    """The row to read: an override, a nudge."""
+    """The row to read: an override, a nudge, an assignment, a link."""
