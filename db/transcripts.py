@@ -74,10 +74,10 @@ async def transcripts_by_session(
     return [found.get(session_id) for session_id in session_ids]
 
 
-async def stored_url(read: Transaction, session_id: UUID) -> str | None:
-    """The address of a session's transcript, if it is outside the database."""
+async def stored_transcript(read: Transaction, session_id: UUID) -> tuple[str | None, str | None]:
+    """A session's transcript as it is stored: ciphertext, address. Two nulls when there is none to be seen."""
     rows = await read.run(_by_session, {"keys": [session_id]})
-    return rows[0][3] if rows else None
+    return (rows[0][2], rows[0][3]) if rows else (None, None)
 
 
 def sealed(vault: Vault, session_id: UUID, transcript: Transcript) -> dict[str, Any]:

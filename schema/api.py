@@ -13,8 +13,10 @@ from strawberry.types.execution import ExecutionResult
 
 from schema.context import Context
 from schema.errors import ClientErrors, presentable
+from schema.resolvers.audit import AuditQueries
 from schema.resolvers.goals import GoalMutations
 from schema.resolvers.nodes import NodeQueries
+from schema.resolvers.sessions import SessionMutations
 from schema.resolvers.subjects import SubjectQueries
 from schema.resolvers.users import UserQueries
 from schema.types.user import Admin, Parent, Student, Tutor
@@ -23,12 +25,12 @@ log = logging.getLogger("study.errors")
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(UserQueries, SubjectQueries, NodeQueries):
+class Query(UserQueries, SubjectQueries, AuditQueries, NodeQueries):
     """The query root."""
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutations):
+class Mutation(GoalMutations, SessionMutations):
     """The mutation root."""
 
 

@@ -17,6 +17,8 @@ from psycopg_pool import PoolTimeout
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult
 
+from db.encryption import CannotDecrypt
+from db.object_store import TranscriptUnavailable
 from domain.errors import BadRequest, Code, Refused
 from domain.identity.tokens import InvalidToken
 from schema.enums import describe_enum
@@ -114,6 +116,12 @@ def presentable(error: GraphQLError) -> GraphQLError:
             return _coded(error, cause.message, cause.code)
         case InvalidToken():
             return _coded(error, cause.message, "UNAUTHENTICATED")
+        case TranscriptUnavailable():
+            return _coded(error, cause.message, cause.code)
+        case CannotDecrypt():
+            # Its text is for whoever runs the server: it names keys and files.
+            log.error("at %s: %s", error.path, cause)
+            return _coded(error, _CANNOT_DECRYPT, cause.code)
         case DataError():
             return _coded(
                 error,
@@ -129,6 +137,11 @@ def presentable(error: GraphQLError) -> GraphQLError:
             request_id = uuid4().hex
             log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
             return _coded(error, f"Something went wrong on our side; quote request {request_id}.", "INTERNAL")
+
+
+_CANNOT_DECRYPT = (
+    "This is encrypted and cannot be read just now: its key is missing or it is damaged. The server's log says which."
+)
 
 
 def _coded(error: GraphQLError, message: str, code: str) -> GraphQLError:

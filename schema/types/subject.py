@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from db import goals as goals_db
+from db import sessions as sessions_db
 from db import subjects as subjects_db
 from domain import subjects
 from schema.fields import connection, edge_list
 from schema.types.connection import Connection
 from schema.types.goal import GoalOrder, GoalWhere
 from schema.types.node import Node
+from schema.types.session import SessionOrder, SessionWhere
 
 if TYPE_CHECKING:
     from schema.types.goal import Goal
+    from schema.types.session import Session
 
 
 @strawberry.enum(description="The order of a list of subjects.")
@@ -62,4 +65,12 @@ class Subject(Node):
         order=GoalOrder.NEWEST,
         where=GoalWhere,
         description="The goals in this subject of the students whom the viewer may see.",
+    )
+    sessions: Connection[Annotated[Session, strawberry.lazy("schema.types.session")]] = connection(
+        sessions_db.sessions_by_subject,
+        sessions_db.count_sessions_by_subject,
+        key="id",
+        order=SessionOrder.NEWEST,
+        where=SessionWhere,
+        description="The sessions in this subject with students whom the viewer may see.",
     )

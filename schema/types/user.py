@@ -8,15 +8,21 @@ from typing import ClassVar
 
 import strawberry
 
+from db import audit as audit_db
 from db import goals as goals_db
+from db import sessions as sessions_db
+from db import summaries as summaries_db
 from db import users as users_db
 from domain import users, viewer
 from schema.enums import describe_enum
 from schema.fields import connection, edge
+from schema.types.audit import AuditEntry, AuditOrder, AuditWhere
 from schema.types.connection import Connection
 from schema.types.goal import Goal, GoalOrder, GoalWhere
 from schema.types.node import Node
 from schema.types.profile import UserDetails
+from schema.types.session import Session, SessionOrder, SessionWhere
+from schema.types.summary import Summary, SummaryOrder, SummaryWhere
 
 describe_enum(
     viewer.Role,
@@ -69,6 +75,14 @@ class User(Node):
         description="Profile, preferences, progress and aggregates; null unless the viewer is the person, "
         "a tutor or parent of the student, or an administrator.",
     )
+    acts: Connection[AuditEntry] = connection(
+        audit_db.audit_entries_by_actor,
+        audit_db.count_audit_entries_by_actor,
+        key="id",
+        order=AuditOrder.NEWEST,
+        where=AuditWhere,
+        description="What the person did, as the audit log has it; empty unless the viewer is an administrator.",
+    )
 
     @classmethod
     def is_type_of(cls, value: object, info: object) -> bool:
@@ -90,6 +104,30 @@ class Student(User, Node):
         where=GoalWhere,
         description="What the student works towards.",
     )
+    sessions: Connection[Session] = connection(
+        sessions_db.sessions_by_student,
+        sessions_db.count_sessions_by_student,
+        key="id",
+        order=SessionOrder.NEWEST,
+        where=SessionWhere,
+        description="The sessions that were held with the student.",
+    )
+    summaries: Connection[Summary] = connection(
+        summaries_db.summaries_by_student,
+        summaries_db.count_summaries_by_student,
+        key="id",
+        order=SummaryOrder.NEWEST,
+        where=SummaryWhere,
+        description="The summaries of the student's sessions.",
+    )
+    audit_trail: Connection[AuditEntry] = connection(
+        audit_db.audit_entries_by_student,
+        audit_db.count_audit_entries_by_student,
+        key="id",
+        order=AuditOrder.NEWEST,
+        where=AuditWhere,
+        description="What was done that concerns the student; empty unless the viewer is an administrator.",
+    )
 
 
 @strawberry.type(description="A tutor.")
@@ -97,6 +135,23 @@ class Tutor(User, Node):
     """A user of the role tutor."""
 
     of_role = viewer.Role.TUTOR
+
+    sessions: Connection[Session] = connection(
+        sessions_db.sessions_by_tutor,
+        sessions_db.count_sessions_by_tutor,
+        key="id",
+        order=SessionOrder.NEWEST,
+        where=SessionWhere,
+        description="The sessions that the tutor held, with students whom the viewer may see.",
+    )
+    summaries: Connection[Summary] = connection(
+        summaries_db.summaries_by_tutor,
+        summaries_db.count_summaries_by_tutor,
+        key="id",
+        order=SummaryOrder.NEWEST,
+        where=SummaryWhere,
+        description="The summaries of those sessions.",
+    )
 
 
 @strawberry.type(description="A parent.")

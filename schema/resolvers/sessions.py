@@ -1,0 +1,216 @@
+"""Recording sessions and what was said in them."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
+
+import strawberry
+
+from db import audit
+from db import sessions as sessions_db
+from db import transcripts as transcripts_db
+from db.engine import Work
+from domain import permissions, sessions, transcripts
+from domain.clock import now
+from domain.errors import Code, Refused
+from domain.permissions import Permission
+from domain.viewer import Role
+from schema.context import Info
+from schema.errors import Payload
+from schema.fields import mutation
+from schema.ids import optional_row_id, row_id
+from schema.inputs import given, moment
+from schema.types.session import Session
+
+
+@strawberry.type(description="The session that was recorded or changed.")
+class SessionPayload(Payload):
+    """The answer of every mutation of a session."""
+
+    session: Session | None = strawberry.field(default=None, description="The session as it is now; null when refused.")
+
+
+@strawberry.input(description="What one of them said before the other did.")
+class TranscriptTurnInput:
+    """One turn."""
+
+    speaker: transcripts.Speaker = strawberry.field(description="Who said it.")
+    text: str = strawberry.field(description="What was said; not blank.")
+
+
+@strawberry.input(
+    one_of=True,
+    description="A transcript in one of three forms; at most 5,000 turns and 2,000,000 bytes.",
+)
+class TranscriptInput:
+    """Exactly one field."""
+
+    turns: list[TranscriptTurnInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="Turn by turn; at least one."
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Lines that begin with `Tutor:` or `Student:`; a line that begins with neither goes on with the "
+        "turn before it.",
+    )
+    url: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The address of an object in the configured store that a recording service has put there; "
+        "administrators only, since such an object does not say whose session it is.",
+    )
+
+
+@strawberry.input(description="A session that was held.")
+class RecordSessionInput:
+    """The tutor who held it records it, or an administrator."""
+
+    student_id: strawberry.ID = strawberry.field(description="Who was taught.")
+    tutor_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Who taught: administrators name the tutor, a tutor leaves it out."
+    )
+    session_date: dt.datetime = strawberry.field(
+        description="When it began, with a zone; from the year 2000, and not in the future."
+    )
+    duration_minutes: int | None = strawberry.field(default=None, description="How long it lasted; 1 to 1,440.")
+    subject_id: strawberry.ID | None = strawberry.field(default=None, description="The subject it was in.")
+    topics_covered: list[str] = strawberry.field(
+        default_factory=list, description="What was worked on; at most 50 of at most 200 characters."
+    )
+    notes: str | None = strawberry.field(
+        default=None, description="Private notes, for the tutor who held it; at most 10,000 characters."
+    )
+    transcript: TranscriptInput | None = strawberry.field(default=None, description="What was said.")
+
+
+@strawberry.input(description="Changes to a session; what is left out stays as it is.")
+class UpdateSessionInput:
+    """Null clears a field, where it can be empty."""
+
+    id: strawberry.ID = strawberry.field(description="The session.")
+    session_date: dt.datetime | None = strawberry.field(default=strawberry.UNSET, description="Another time.")
+    duration_minutes: int | None = strawberry.field(default=strawberry.UNSET, description="Another duration.")
+    subject_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Another subject.")
+    topics_covered: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Other topics.")
+    notes: str | None = strawberry.field(default=strawberry.UNSET, description="Other notes.")
+    transcript: TranscriptInput | None = strawberry.field(
+        default=strawberry.UNSET, description="A transcript in place of the one there is; null removes it."
+    )
+
+
+@strawberry.input(description="A transcript for a session that has none.")
+class AttachTranscriptInput:
+    """It comes later than the session."""
+
+    session_id: strawberry.ID = strawberry.field(description="The session.")
+    transcript: TranscriptInput = strawberry.field(description="What was said.")
+
+
+@strawberry.type
+class SessionMutations:
+    """Mutations of sessions."""
+
+    @mutation(Permission.TEACH, "Record a session that was held: the tutor who held it, or an administrator.")
+    async def record_session(self, info: Info, input: RecordSessionInput) -> SessionPayload:
+        async with _objects(info) as objects, info.context.unit_of_work() as work:
+            student_id = row_id(input.student_id, "Student")
+            permissions.require(
+                permissions.teaches(work.viewer, student_id),
+                "You cannot record sessions with this student.",
+                "student_id",
+            )
+            new = sessions_db.NewSession(
+                id=uuid4(),
+                student_id=student_id,
+                tutor_id=sessions.held_by(work.viewer, optional_row_id(input.tutor_id, "Tutor")),
+                content=sessions.content(
+                    session_date=_date(input.session_date),
+                    duration_minutes=input.duration_minutes,
+                    subject_id=optional_row_id(input.subject_id, "Subject"),
+                    topics_covered=input.topics_covered,
+                    now=now(),
+                ),
+                notes=sessions.checked_notes(input.notes),
+            )
+            columns = await _stored(objects, work, new.id, input.transcript)
+            session = await sessions_db.insert_session(work, new, columns)
+            fields = [name for name in ("notes", "transcript") if getattr(input, name)]
+            await audit.record(work, "session.record", "Session", session.id, student_id, {"fields": fields})
+        return SessionPayload(session=Session.view(session))
+
+    @mutation(Permission.TEACH, "Change a session: the tutor who held it, or an administrator.")
+    async def update_session(self, info: Info, input: UpdateSessionInput) -> SessionPayload:
+        async with _objects(info) as objects, info.context.unit_of_work() as work:
+            session_id = row_id(input.id, "Session")
+            sent = given(input, "session_date", "duration_minutes", "topics_covered")
+            if "session_date" in sent:
+                moment(sent["session_date"])
+            if input.subject_id is not strawberry.UNSET:
+                sent["subject_id"] = optional_row_id(input.subject_id, "Subject")
+            columns: dict[str, Any] = {}
+            if input.notes is not strawberry.UNSET:
+                notes = sessions.checked_notes(input.notes)
+                columns["notes"] = sessions_db.sealed_notes(work.vault.keys, session_id, notes)
+            if input.transcript is not strawberry.UNSET:
+                await _require_change(work, session_id)
+                columns |= await _stored(objects, work, session_id, input.transcript)
+            session = await sessions_db.lock_session(work, session_id)
+            if input.transcript is not strawberry.UNSET:
+                _, url = await transcripts_db.stored_transcript(work, session_id)
+                objects.replace(session_id, url)
+            columns |= sessions.edit(session, now(), **sent).values()
+            session = await sessions_db.update_session(work, session_id, **columns)
+            fields = [*sent, *given(input, "notes", "transcript")]
+            await audit.record(work, "session.update", "Session", session_id, session.student_id, {"fields": fields})
+        return SessionPayload(session=Session.view(session))
+
+    @mutation(
+        Permission.TEACH, "Attach a transcript to a session without one: the tutor who held it, or an administrator."
+    )
+    async def attach_transcript(self, info: Info, input: AttachTranscriptInput) -> SessionPayload:
+        async with _objects(info) as objects, info.context.unit_of_work() as work:
+            session_id = row_id(input.session_id, "Session")
+            await _require_change(work, session_id, "session_id")
+            columns = await _stored(objects, work, session_id, input.transcript)
+            session = await sessions_db.lock_session(work, session_id)
+            if any(await transcripts_db.stored_transcript(work, session_id)):
+                raise Refused(
+                    Code.ALREADY_DONE, "The session has a transcript; replace it by changing the session.", "session_id"
+                )
+            session = await sessions_db.update_session(work, session_id, **columns)
+            await audit.record(work, "transcript.attach", "Session", session_id, session.student_id)
+        return SessionPayload(session=Session.view(session))
+
+
+def _objects(info: Info) -> transcripts_db.Objects:
+    return transcripts_db.Objects(info.context.services.database.vault)
+
+
+def _date(value: dt.datetime) -> dt.datetime:
+    moment(value)
+    return value
+
+
+async def _require_change(work: Work, session_id: UUID, field: str = "id") -> None:
+    """Refuse before anything is stored, and without a lock that others would wait for meanwhile."""
+    (session,) = await sessions_db.sessions_by_id(work, [session_id])
+    if session is None or not permissions.changes_session(work.viewer, session.tutor_id, session.student_id):
+        raise Refused(Code.NOT_FOUND, "There is no such session that you may change.", field)
+
+
+async def _stored(
+    objects: transcripts_db.Objects, work: Work, session_id: UUID, input: TranscriptInput | None
+) -> dict[str, Any]:
+    """The columns for a transcript that a client sent; those for none when it sent null."""
+    if input is None:
+        return transcripts_db.GONE
+    if input.url is not strawberry.UNSET and input.url is not None:
+        permissions.require(
+            work.viewer.role is Role.ADMIN, "Only administrators may give an address; send the turns.", "transcript"
+        )
+        return await objects.adopt(session_id, input.url)
+    if input.text is not strawberry.UNSET and input.text is not None:
+        transcript = transcripts.parse(input.text)
+    else:
+        turns = input.turns or []
+        transcript = transcripts.from_turns({"speaker": turn.speaker, "text": turn.text} for turn in turns)
+    return await objects.keep(session_id, transcript)
