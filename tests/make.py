@@ -10,6 +10,10 @@ from uuid import UUID, uuid4
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
+from db.encryption import KeyRing, context_of
+from db.transcripts import sealed
+from db.vault import Vault
+from domain import transcripts
 from domain.identity.local_issuer import LocalIssuer
 from schema.ids import to_global
 
@@ -34,8 +38,9 @@ class Person:
 class Make:
     """Makes one row at a time and gives its id."""
 
-    def __init__(self, owner: AsyncConnection[Any], issuer: LocalIssuer) -> None:
+    def __init__(self, owner: AsyncConnection[Any], issuer: LocalIssuer, keys: KeyRing | None = None) -> None:
         self.owner = owner
+        self._keys = keys
         self._issuer = issuer
         self._lock = asyncio.Lock()
 
@@ -99,3 +104,34 @@ class Make:
     async def goal(self, student: Person, title: str = "Pass the exam", **values: Any) -> UUID:
         """A goal."""
         return await self.row("goals", student_id=student.id, title=title, **values)
+
+    async def session(
+        self,
+        student: Person,
+        tutor: Person | None = None,
+        *,
+        transcript: str | None = None,
+        notes: str | None = None,
+        **values: Any,
+    ) -> UUID:
+        """A session on MONDAY unless said otherwise, its transcript (`Tutor: ...` lines) and notes encrypted."""
+        session_id = uuid4()
+        values = {"session_date": MONDAY, "transcript_available": False, **values}
+        if transcript is not None:
+            values |= sealed(Vault(self.keys, None), session_id, transcripts.parse(transcript))
+        if notes is not None:
+            values["notes"] = self.keys.encrypt(notes, context_of("sessions", "notes", session_id))
+        tutor_id = None if tutor is None else tutor.id
+        return await self.row("sessions", id=session_id, student_id=student.id, tutor_id=tutor_id, **values)
+
+    async def summary(self, session_id: UUID, student: Person, tutor: Person | None = None, **values: Any) -> UUID:
+        """A summary of a session."""
+        values = {"narrative": "We solved equations.", "next_steps": ["Practise"], **values}
+        tutor_id = None if tutor is None else tutor.id
+        return await self.row("summaries", session_id=session_id, student_id=student.id, tutor_id=tutor_id, **values)
+
+    @property
+    def keys(self) -> KeyRing:
+        """The application's keys."""
+        assert self._keys is not None, "this builder was made without keys"
+        return self._keys

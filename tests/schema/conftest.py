@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from db.encryption import KeyRing
 from domain.identity.local_issuer import LocalIssuer
 from server import create_app
 from settings import Settings
@@ -34,11 +35,17 @@ async def api(database: Database, data_dir: Path, issuer: LocalIssuer) -> AsyncI
         yield running
 
 
+@pytest.fixture(scope="session")
+def keys(data_dir: Path) -> KeyRing:
+    """The keys that the application encrypts with."""
+    return KeyRing.from_file(data_dir / "encryption.key")
+
+
 @pytest.fixture
-async def make(database: Database, issuer: LocalIssuer) -> AsyncIterator[Make]:
+async def make(database: Database, issuer: LocalIssuer, keys: KeyRing) -> AsyncIterator[Make]:
     """Rows."""
     async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
-        yield Make(owner, issuer)
+        yield Make(owner, issuer, keys)
 
 
 class Statements(logging.Handler):
