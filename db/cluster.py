@@ -137,9 +137,7 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def spawn(
-    account: Account | None, death_signal: int, output: int, *command: Path | str
-) -> "subprocess.Popen[bytes]":
+def spawn(account: Account | None, death_signal: int, output: int, *command: Path | str) -> "subprocess.Popen[bytes]":
     """Start a program that hears `death_signal` when we die (on Linux) and no Ctrl-C from our terminal."""
     user, group = (account.uid, account.gid) if account else (-1, -1)
     child = Path(__file__).with_name("embedded_child.py")

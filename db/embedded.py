@@ -71,9 +71,7 @@ def running(
                     stack.callback(_wait_for_users, users)
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
-            raise ServerUnavailable(
-                f"The data folder {data_dir} cannot be used: {error.strerror}{where}."
-            ) from error
+            raise ServerUnavailable(f"The data folder {data_dir} cannot be used: {error.strerror}{where}.") from error
         yield server
 
 

@@ -62,9 +62,7 @@ class Server:
         with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
             connection.execute("select pg_advisory_lock(hashtext('study-companion'))")
             role = sql.Identifier(APPLICATION_ROLE)
-            found = connection.execute(
-                "select rolcanlogin from pg_roles where rolname = %s", [APPLICATION_ROLE]
-            )
+            found = connection.execute("select rolcanlogin from pg_roles where rolname = %s", [APPLICATION_ROLE])
             match found.fetchone():
                 case None:
                     connection.execute(sql.SQL("create role {} login nosuperuser nobypassrls").format(role))
