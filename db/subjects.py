@@ -1,13 +1,16 @@
 """Reading and writing the subject catalogue."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, bindparam, func, insert, select, update
 
 from db.batch import ByKey, Order, Page, Paged
-from db.engine import Transaction
+from db.engine import Transaction, Work
+from db.statement import Statement
 from db.tables import subjects
+from domain.errors import Code, Refused
 from domain.subjects import Subject, SubjectFilter
 
 BY_NAME = Order("by name", "name", descending=False, parse=str)
@@ -26,8 +29,13 @@ _all = Paged(
     "subjects",
     _SUBJECTS,
     Subject,
-    conditions={"category": subjects.c.category == bindparam("category")},
+    conditions={
+        "category": subjects.c.category == bindparam("category"),
+        # Not `like`: nothing in what is searched for is a wildcard.
+        "search": func.strpos(func.lower(subjects.c.name), func.lower(bindparam("search", type_=String()))) > 0,
+    },
 )
+_lock = Statement("lock_subject", _SUBJECTS.where(subjects.c.id == bindparam("subject_id")).with_for_update(), Subject)
 
 
 async def subjects_by_id(read: Transaction, subject_ids: Sequence[UUID]) -> list[Subject | None]:
@@ -47,3 +55,31 @@ async def count_all_subjects(
 ) -> list[int]:
     """The length of the catalogue."""
     return await _all.count(read, viewer_ids, where)
+
+
+async def lock_subject(work: Work, subject_id: UUID) -> Subject:
+    """The subject, held against other writers until the work ends. Raises Refused (NOT_FOUND)."""
+    subject = await work.first(_lock, subject_id=subject_id)
+    if subject is None:
+        raise Refused(Code.NOT_FOUND, "There is no such subject.", "id")
+    return subject
+
+
+async def insert_subject(work: Work, values: dict[str, Any]) -> Subject:
+    """A new subject as it is stored; `values` by field of Subject."""
+    statement = insert(subjects).values(_columns(values)).returning(subjects.c.id)
+    ((subject_id,),) = await work.execute("insert_subject", statement)
+    return await lock_subject(work, subject_id)
+
+
+async def update_subject(work: Work, subject_id: UUID, values: dict[str, Any]) -> Subject:
+    """The subject after the change; `values` by field of Subject."""
+    if values:
+        statement = update(subjects).where(subjects.c.id == subject_id).values(_columns(values))
+        await work.execute("update_subject", statement)
+    return await lock_subject(work, subject_id)
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    names = {"related_subject_ids": "related_subjects"}
+    return {names.get(name, name): value for name, value in values.items()}

@@ -35,8 +35,8 @@ class Permission(Enum):
     STUDY = ("study", frozenset({Role.STUDENT, Role.TUTOR, Role.ADMIN}))
     """Set goals, complete practice, escalate questions: the student, or staff on their behalf."""
     MANAGE_LINKS = ("manage parent links", frozenset({Role.PARENT, Role.ADMIN}))
-    MANAGE_PEOPLE = ("manage people", _ADMIN)
     READ_AUDIT = ("read the audit log", _ADMIN)
+    MANAGE_PEOPLE = ("manage people", _ADMIN)
     """Add, change and erase people; assign tutors and link parents."""
     MANAGE_SUBJECTS = ("manage subjects", _ADMIN)
 

@@ -1,13 +1,32 @@
 """People: students, tutors, parents and administrators."""
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from domain.errors import Code, Refused
+from domain.text import optional_text, required_text, text_list
 from domain.viewer import Role
+
+MAX_EMAIL = 255
+MAX_SUBJECT = 255
+"""Of a token's subject, `users.cognito_sub`."""
+MAX_DISPLAY_NAME = 100
+MAX_PROFILE_TEXTS = 20
+MAX_PROFILE_TEXT = 200
+MAX_NUDGES_A_DAY = 10
+
+# ASCII, because both sides of `email = lower(email)` must agree on what lower case is: Python here, and whatever
+# locale the database was made with. Otherwise as HTML has it (the HTML Standard, "valid e-mail address").
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
+_SUBJECT = re.compile(r"[!-~]+")
+_BIGGEST = 2**31 - 1
+"""Of GraphQL's Int."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +47,8 @@ class UserFilter:
 
     role: Role | None = None
     search: str | None = None
+    ids: tuple[UUID, ...] | None = None
+    """Only these people; an empty tuple leaves nobody."""
 
 
 class LearningStyle(StrEnum):
@@ -116,6 +137,77 @@ class UserDetails:
     disclaimer_shown: bool
 
 
+@dataclass(frozen=True, slots=True)
+class UserDraft:
+    """A person about to be added; everything has been checked."""
+
+    email: str
+    role: Role
+    display_name: str
+    cognito_sub: str
+
+
+def draft(*, email: str, role: Role, display_name: str | None, cognito_sub: str) -> UserDraft:
+    """A new person. Raises Refused (INVALID, TOO_LONG)."""
+    return UserDraft(email_address(email), role, shown_name(display_name), token_subject(cognito_sub))
+
+
+def edit(**edits: Any) -> dict[str, Any]:
+    """What an administrator changes of a person, by column. Raises Refused (INVALID, TOO_LONG)."""
+    checks = {"email": email_address, "display_name": shown_name, "cognito_sub": token_subject, "role": _role}
+    return {name: checks[name](value) for name, value in edits.items()}
+
+
+def email_address(text: str | None) -> str:
+    """The address in lower case. Raises Refused (INVALID, TOO_LONG)."""
+    address = required_text(text, "email", MAX_EMAIL).lower()
+    if not _EMAIL.fullmatch(address):
+        raise Refused(Code.INVALID, "Write an e-mail address such as name@school.org, without accents.", "email")
+    return address
+
+
+def shown_name(text: str | None) -> str:
+    """The name to show; empty when none is given. Raises Refused (INVALID, TOO_LONG)."""
+    return optional_text(text, "display_name", MAX_DISPLAY_NAME) or ""
+
+
+def token_subject(text: str | None) -> str:
+    """The subject of the person's tokens. Raises Refused (INVALID, TOO_LONG)."""
+    subject = required_text(text, "cognito_sub", MAX_SUBJECT)
+    if not _SUBJECT.fullmatch(subject):
+        raise Refused(Code.INVALID, "A token's subject has no spaces and only ASCII characters.", "cognito_sub")
+    return subject
+
+
+def keep_an_admin(person: UUID, admins: Collection[UUID], field: str) -> None:
+    """Somebody must be left who can add people. Raises Refused (CONFLICT) when this would be the last to go."""
+    if set(admins) == {person}:
+        raise Refused(Code.CONFLICT, "This is the only administrator; make somebody else one first.", field)
+
+
+def edit_profile(stored: Mapping[str, Any], **edits: Sequence[str] | None) -> dict[str, Any]:
+    """`users.profile` with other `goals` or `subjects`; every other key stays. Raises Refused (INVALID, TOO_LONG)."""
+    texts = {
+        name: text_list(values or [], name, longest=MAX_PROFILE_TEXT, most=MAX_PROFILE_TEXTS)
+        for name, values in edits.items()
+    }
+    return {**stored, **texts}
+
+
+def edit_preferences(stored: Mapping[str, Any], **edits: Any) -> dict[str, Any]:
+    """`users.profile` with other preferences; every other key stays, and None takes one back to its default.
+
+    Raises Refused (INVALID).
+    """
+    cap = edits.get("nudge_frequency_cap")
+    if cap is not None and not 0 <= cap <= MAX_NUDGES_A_DAY:
+        message = f"Between 0 and {MAX_NUDGES_A_DAY} nudges a day can be chosen."
+        raise Refused(Code.INVALID, message, "nudge_frequency_cap")
+    kept = {name: value for name, value in _mapping(stored.get("preferences")).items() if name not in edits}
+    chosen = {name: value for name, value in edits.items() if value is not None}
+    return {**stored, "preferences": {**kept, **chosen}}
+
+
 def profile_of(stored: Mapping[str, Any]) -> Profile:
     """Read `users.profile`; a key that is missing or of another kind gives its default, never an error.
 
@@ -128,12 +220,12 @@ def profile_of(stored: Mapping[str, Any]) -> Profile:
         goals=_texts(stored.get("goals")),
         subjects=_texts(stored.get("subjects")),
         preferences=Preferences(
-            learning_style=LearningStyle(style) if style in set(LearningStyle) else LearningStyle.MIXED,
+            learning_style=LearningStyle(style) if style in list(LearningStyle) else LearningStyle.MIXED,
             nudge_frequency_cap=_whole(preferences.get("nudge_frequency_cap"), default=1),
         ),
         progress=tuple(
             SubjectProgress(
-                subject=str(entry.get("subject", "")),
+                subject=_text(entry.get("subject")),
                 completion=_number(entry.get("completion")),
                 streak=_whole(entry.get("streak")),
                 xp=_whole(entry.get("xp")),
@@ -176,12 +268,18 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def _whole(value: object, default: int = 0) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+    """A count; GraphQL's Int is where it ends."""
+    whole = value if isinstance(value, int) and not isinstance(value, bool) else default
+    return max(-_BIGGEST, min(whole, _BIGGEST))
 
 
 def _number(value: object) -> float:
@@ -191,4 +289,12 @@ def _number(value: object) -> float:
             value = float(value.strip().rstrip("%"))
         except ValueError:
             return 0.0
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
+        return 0.0
+    return float(max(0, min(value, 100)))
+
+
+def _role(role: Role | None) -> Role:
+    if role is None:
+        raise Refused(Code.INVALID, "A person has a role; choose one.", "role")
+    return role
