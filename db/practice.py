@@ -5,14 +5,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Text, bindparam, exists, func, insert, select, update
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
-from db.statement import Statement
+from db.ratings import move_rating
+from db.statement import Compiled, Statement
 from db.tables import practice_assignments, practice_bank_items, practice_solutions
 from domain.errors import Code, Refused
-from domain.practice import AnswerType, PracticeAssignment, PracticeFilter, Solution
+from domain.grading import grade
+from domain.practice import (
+    AnswerType,
+    Attempt,
+    PracticeAssignment,
+    PracticeFilter,
+    PracticeItem,
+    PracticeSource,
+    Solution,
+)
+from domain.rating import question_rating
 
 NEWEST = Order("newest", "assigned_at", descending=True, parse=datetime.fromisoformat)
 OLDEST = Order("oldest", "assigned_at", descending=False, parse=datetime.fromisoformat)
@@ -83,6 +94,20 @@ _lock = Statement(
     "lock_practice",
     _PRACTICE.where(practice_assignments.c.id == bindparam("practice_id")).with_for_update(of=practice_assignments),
     PracticeAssignment,
+)
+_lock_assigning = Compiled(
+    "lock_assigning",
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text()), 0))),
+)
+_is_open = Compiled(
+    "is_practice_open",
+    select(
+        exists().where(
+            practice_assignments.c.student_id == bindparam("student_id"),
+            practice_assignments.c.bank_item_id == bindparam("bank_item_id"),
+            practice_assignments.c.completed.is_(False),
+        )
+    ),
 )
 
 
@@ -168,3 +193,48 @@ async def update_practice(work: Work, practice_id: UUID, **values: Any) -> Pract
     statement = update(practice_assignments).where(practice_assignments.c.id == practice_id)
     await work.execute("update_practice", statement.values(**values))
     return await lock_practice(work, practice_id)
+
+
+async def assign_practice(work: Work, student_id: UUID, item: PracticeItem) -> PracticeAssignment:
+    """An item of the bank, assigned to a student. Raises Refused (ALREADY_DONE) while the student has it to do."""
+    # No row stands for "this item for this student" yet, so a lock on the pair keeps a second request waiting.
+    await work.run(_lock_assigning, {"name": f"{student_id} {item.id}"})
+    ((is_open,),) = await work.run(_is_open, {"student_id": student_id, "bank_item_id": item.id})
+    if is_open:
+        raise Refused(Code.ALREADY_DONE, "The student has this item to do already.", "item_id")
+    statement = insert(practice_assignments).values(
+        student_id=student_id,
+        source=PracticeSource.BANK.value,
+        bank_item_id=item.id,
+        subject_id=item.subject_id,
+        difficulty_level=item.difficulty_level,
+        goal_tags=list(item.goal_tags),
+    )
+    ((practice_id,),) = await work.execute("insert_practice", statement.returning(practice_assignments.c.id))
+    return await lock_practice(work, practice_id)
+
+
+async def complete_practice(
+    work: Work, practice: PracticeAssignment, attempt: Attempt, now: datetime
+) -> PracticeAssignment:
+    """The practice, completed: graded unless a tutor gave the score, and the student's rating moved with it.
+
+    `practice` must be held by lock_practice and not be completed. Practice without a subject moves no rating.
+    """
+    completed = update(practice_assignments).where(practice_assignments.c.id == practice.id)
+    completed = completed.values(completed=True, completed_at=now, response_text=attempt.response)
+    await work.execute("complete_practice", completed)
+    score = attempt.score
+    if score is None:
+        # Students may read the solution only now that the row says completed.
+        (solution,) = await solutions_by_practice(work, [practice.id])
+        if solution is None or attempt.response is None:
+            raise LookupError(f"practice {practice.id} cannot be graded")
+        score = grade(attempt.response, solution.answer, practice.answer_type, practice.choices)
+    before = after = None
+    if practice.subject_id is not None:
+        difficulty = question_rating(practice.difficulty_level)
+        before, after = await move_rating(work, practice.student_id, practice.subject_id, difficulty, score)
+    return await update_practice(
+        work, practice.id, performance_score=score, student_rating_before=before, student_rating_after=after
+    )

@@ -1,10 +1,25 @@
 """Practice: the bank of items, and what is assigned to whom."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from domain.errors import Code, Refused
+from domain.text import optional_text, required_text, text_list
+
+MAX_QUESTION = 10_000
+MAX_ANSWER = 10_000
+MAX_EXPLANATION = 20_000
+MAX_CHOICES = 20
+MAX_CHOICE = 1_000
+MAX_TAGS = 20
+MAX_TAG = 200
+MAX_SOURCE = 500
+MAX_RESPONSE = 10_000
 
 
 class PracticeSource(StrEnum):
@@ -104,3 +119,146 @@ class PracticeFilter:
     flagged: bool | None = None
     source: PracticeSource | None = None
     subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeItemDraft:
+    """The columns of an item that a person writes, as they will be; they have been checked, and go together."""
+
+    question_text: str
+    answer_text: str
+    explanation: str | None
+    choices: tuple[str, ...]
+    answer_type: AnswerType
+    subject_id: UUID
+    difficulty_level: int
+    goal_tags: tuple[str, ...]
+    topic_tags: tuple[str, ...]
+    source: str | None
+    licence: str | None
+
+    def values(self) -> dict[str, Any]:
+        """By column name."""
+        columns = asdict(self)
+        return columns | {name: list(columns[name]) for name in ("choices", "goal_tags", "topic_tags")}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a student answered, or the score a tutor gave; `score` None is to be found out by grading."""
+
+    response: str | None
+    score: Decimal | None
+
+
+def draft_item(
+    *,
+    question_text: str | None,
+    answer_text: str | None,
+    explanation: str | None,
+    choices: Sequence[str] | None,
+    answer_type: AnswerType | None,
+    subject_id: UUID | None,
+    difficulty_level: int | None,
+    goal_tags: Sequence[str] | None,
+    topic_tags: Sequence[str] | None,
+    source: str | None,
+    licence: str | None,
+) -> PracticeItemDraft:
+    """An item for the bank. Raises Refused (INVALID, TOO_LONG)."""
+    if answer_type is None:
+        raise Refused(Code.INVALID, "Say what form the answer takes.", "answer_type")
+    if subject_id is None:
+        raise Refused(Code.INVALID, "An item belongs to a subject.", "subject_id")
+    if difficulty_level is None or not 1 <= difficulty_level <= 10:
+        raise Refused(Code.INVALID, "Difficulty goes from 1, the easiest, to 10.", "difficulty_level")
+    answer = required_text(answer_text, "answer_text", MAX_ANSWER)
+    return PracticeItemDraft(
+        question_text=required_text(question_text, "question_text", MAX_QUESTION),
+        answer_text=answer,
+        explanation=optional_text(explanation, "explanation", MAX_EXPLANATION),
+        choices=_choices(choices or (), answer_type, answer),
+        answer_type=answer_type,
+        subject_id=subject_id,
+        difficulty_level=difficulty_level,
+        goal_tags=_tags(goal_tags or (), "goal_tags"),
+        topic_tags=_tags(topic_tags or (), "topic_tags"),
+        source=optional_text(source, "source", MAX_SOURCE),
+        licence=optional_text(licence, "licence", MAX_SOURCE),
+    )
+
+
+def edit_item(
+    item: PracticeItem, solution: Solution, *, expected_version: int | None = None, **edits: Any
+) -> PracticeItemDraft:
+    """The item with some of its columns changed.
+
+    Raises Refused (STALE_VERSION) when the item has another version than expected, (INVALID, TOO_LONG) like
+    draft_item.
+    """
+    if expected_version not in {None, item.version}:
+        raise Refused(
+            Code.STALE_VERSION,
+            f"Somebody else changed the item: it is at version {item.version}. Read it again.",
+            "expected_version",
+        )
+    current = {"answer_text": solution.answer, "explanation": solution.explanation}
+    kept = {name: getattr(item, name) for name in PracticeItemDraft.__dataclass_fields__ if name not in current}
+    return draft_item(**(kept | current | edits))
+
+
+def switch_item(item: PracticeItem, active: bool) -> None:
+    """Whether the item may be put in or out of use. Raises Refused (ALREADY_DONE)."""
+    if item.is_active is active:
+        state = "in use" if active else "out of use"
+        raise Refused(Code.ALREADY_DONE, f"The item is {state} already.", "active")
+
+
+def assignable(item: PracticeItem | None) -> PracticeItem:
+    """The item, if it can be assigned. Raises Refused (NOT_FOUND, CONFLICT)."""
+    if item is None:
+        raise Refused(Code.NOT_FOUND, "There is no such item in the bank.", "item_id")
+    if not item.is_active:
+        raise Refused(Code.CONFLICT, "The item is out of use; choose another.", "item_id")
+    return item
+
+
+def approve(practice: PracticeAssignment) -> None:
+    """Whether there is anything to approve. Raises Refused (ALREADY_DONE)."""
+    if not practice.flagged:
+        raise Refused(Code.ALREADY_DONE, "The item is not waiting for review.", "id")
+
+
+def attempt(practice: PracticeAssignment, response: str | None, score: Decimal | None) -> Attempt:
+    """A response to be graded, or a score that was given.
+
+    Raises Refused (ALREADY_DONE) for completed practice, (INVALID) without both or for a score outside 0 to 1,
+    (TOO_LONG) for the response.
+    """
+    if practice.completed:
+        raise Refused(Code.ALREADY_DONE, "This has been completed already.", "id")
+    text = optional_text(response, "response", MAX_RESPONSE)
+    if score is not None:
+        if not (score.is_finite() and 0 <= score <= 1):
+            raise Refused(Code.INVALID, "A score goes from 0 to 1.", "performance_score")
+        return Attempt(text, score.quantize(Decimal("0.01")))
+    if text is None:
+        raise Refused(Code.INVALID, "Write a response; it cannot be blank.", "response")
+    return Attempt(text, None)
+
+
+def _choices(choices: Sequence[str], answer_type: AnswerType, answer: str) -> tuple[str, ...]:
+    if answer_type is not AnswerType.MULTIPLE_CHOICE:
+        if choices:
+            raise Refused(Code.INVALID, "Only a multiple choice item has choices.", "choices")
+        return ()
+    texts = text_list(choices, "choices", longest=MAX_CHOICE, most=MAX_CHOICES)
+    if not 2 <= len(texts) == len(choices) == len(set(texts)):
+        raise Refused(Code.INVALID, "Give two or more choices, all different and none blank.", "choices")
+    if answer not in texts:
+        raise Refused(Code.INVALID, "The answer must be one of the choices, word for word.", "answer_text")
+    return tuple(texts)
+
+
+def _tags(tags: Sequence[str], field: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text_list(tags, field, longest=MAX_TAG, most=MAX_TAGS)))
