@@ -24,17 +24,22 @@ from settings import Settings, separated
 log = logging.getLogger("study.server")
 
 
-def create_app(settings: Settings, database_url: str) -> Starlette:
-    """The application on a migrated database; `database_url` is where the application's role connects."""
-    origins = separated(settings.allowed_origins)
+def database_of(settings: Settings, url: str) -> Database:
+    """The database at `url`, to open. Raises ValueError and KeyFileError for keys or a store that cannot be used."""
     vault = vault_for(
         data_dir=settings.study_data_dir,
         encryption_keys=settings.encryption_keys.get_secret_value() if settings.encryption_keys else None,
         transcript_store_url=settings.transcript_store_url,
         s3_endpoint_url=settings.s3_endpoint_url,
     )
+    return Database(url, vault=vault, max_connections=settings.database_connections)
+
+
+def create_app(settings: Settings, database_url: str) -> Starlette:
+    """The application on a migrated database; `database_url` is where the application's role connects."""
+    origins = separated(settings.allowed_origins)
     services = Services(
-        database=Database(database_url, vault=vault, max_connections=settings.database_connections),
+        database=database_of(settings, database_url),
         live=Live(settings.broadcast_url),
         verifier=verifier_for(
             data_dir=settings.study_data_dir,

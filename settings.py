@@ -1,8 +1,9 @@
 """Settings: one class, read from the environment; every one has a default that works on a laptop."""
 
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _HERE = Path(__file__).resolve().parent
@@ -10,9 +11,9 @@ _IN_CHECKOUT = (_HERE / "pyproject.toml").exists()
 
 
 class Settings(BaseSettings):
-    """Each setting is an environment variable of the same name in capitals."""
+    """Each setting is an environment variable of the same name in capitals; an empty one counts as not set."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     host: str = Field(default="127.0.0.1", description="Address to serve on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to serve on; 0 takes any free one.")
@@ -25,6 +26,11 @@ class Settings(BaseSettings):
     )
     migration_database_url: SecretStr | None = Field(
         default=None, description="The same database as its owner, for migrations; DATABASE_URL when not set."
+    )
+    demo_data: bool | None = Field(
+        default=None,
+        description="Whether `serve` fills a database that has nobody in it with demo people and their data; "
+        "when not set, only the embedded one.",
     )
     database_connections: int = Field(default=10, ge=1, le=1000, description="Connections a process keeps at most.")
     encryption_keys: SecretStr | None = Field(
@@ -44,7 +50,9 @@ class Settings(BaseSettings):
     allowed_origins: str = Field(
         default="", description="Origins of web pages that may call the API from browsers, with commas."
     )
-    log_level: str = Field(default="INFO", description="DEBUG also names every SQL statement.")
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda value: str(value).upper())
+    ] = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR; DEBUG also names every SQL statement.")
 
 
 def separated(value: str) -> list[str]:
