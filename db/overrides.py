@@ -1,8 +1,9 @@
 """Reading and writing tutors' overrides."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Numeric, Uuid, any_, bindparam, case, cast, func, insert, or_, select, text, update
@@ -10,8 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
+from db.practice import lock_practice, update_practice
+from db.questions import lock_question, update_question
 from db.statement import Compiled, Statement
+from db.summaries import lock_summary, update_summary
 from db.tables import bank_solutions, override_contents, overrides, practice_bank_items, user_details, users
+from domain.errors import Code, Refused
 from domain.overrides import (
     Override,
     OverrideContents,
@@ -21,6 +26,9 @@ from domain.overrides import (
     PracticeContent,
     content_of,
 )
+from domain.practice import PracticeAssignment
+from domain.questions import Question
+from domain.summaries import Summary
 
 NEWEST = Order("newest", "created_at", descending=True, parse=datetime.fromisoformat)
 OLDEST = Order("oldest", "created_at", descending=False, parse=datetime.fromisoformat)
@@ -113,11 +121,14 @@ _count_override = Compiled(
         )
     ),
 )
-_TARGET_COLUMNS = {
-    OverrideType.SUMMARY: "summary_id",
-    OverrideType.PRACTICE: "practice_assignment_id",
-    OverrideType.QA_ANSWER: "qa_interaction_id",
+Target: TypeAlias = Summary | PracticeAssignment | Question
+
+_TARGETS: dict[OverrideType, tuple[Callable[..., Awaitable[Target]], Callable[..., Awaitable[Target]], str]] = {
+    OverrideType.SUMMARY: (lock_summary, update_summary, "summary_id"),
+    OverrideType.PRACTICE: (lock_practice, update_practice, "practice_assignment_id"),
+    OverrideType.QA_ANSWER: (lock_question, update_question, "qa_interaction_id"),
 }
+"""How what an override of this type is about is locked and changed, and the column of overrides that names it."""
 
 
 async def overrides_by_id(read: Transaction, override_ids: Sequence[UUID]) -> list[Override | None]:
@@ -253,15 +264,31 @@ async def bank_content(work: Work, bank_item_id: UUID) -> PracticeContent | None
     return await work.first(_bank_content, bank_item_id=bank_item_id)
 
 
+async def lock_target(work: Work, override: Override) -> Target:
+    """What an override is about, held against other writers until the work ends. Raises Refused (NOT_FOUND)."""
+    lock, _, column = _TARGETS[override.override_type]
+    target_id: UUID | None = getattr(override, column)
+    if target_id is None:
+        raise Refused(Code.NOT_FOUND, "What this override was about has been erased.", "id")
+    return await lock(work, target_id)
+
+
+async def update_target(work: Work, override_type: OverrideType, target_id: UUID, values: Mapping[str, Any]) -> Target:
+    """What an override is about after the change; `values` by column of its table."""
+    _, change, _ = _TARGETS[override_type]
+    return await change(work, target_id, **values)
+
+
 async def insert_override(work: Work, draft: OverrideDraft) -> Override:
     """A new override by the viewer as it is stored, and one more in the tutor's own count."""
+    _, _, column = _TARGETS[draft.override_type]
     statement = insert(overrides).values(
         {
             "tutor_id": work.viewer.id,
             "student_id": draft.student_id,
             "override_type": draft.override_type,
             "action": draft.action,
-            _TARGET_COLUMNS[draft.override_type]: draft.target_id,
+            column: draft.target_id,
             "original_content": asdict(draft.before),
             "new_content": asdict(draft.after),
             "reason": draft.reason,

@@ -16,6 +16,9 @@ from schema.errors import ClientErrors, presentable
 from schema.resolvers.audit import AuditQueries
 from schema.resolvers.goals import GoalMutations
 from schema.resolvers.nodes import NodeQueries
+from schema.resolvers.nudges import NudgeMutations
+from schema.resolvers.overrides import OverrideMutations
+from schema.resolvers.questions import QuestionMutations
 from schema.resolvers.sessions import SessionMutations
 from schema.resolvers.subjects import SubjectQueries
 from schema.resolvers.users import UserQueries
@@ -30,7 +33,7 @@ class Query(UserQueries, SubjectQueries, AuditQueries, NodeQueries):
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutations, SessionMutations):
+class Mutation(GoalMutations, SessionMutations, QuestionMutations, NudgeMutations, OverrideMutations):
     """The mutation root."""
 
 

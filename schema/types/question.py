@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from db import overrides as overrides_db
 from db import questions as questions_db
 from db.users import users_by_id
 from domain import questions
 from schema.enums import describe_enum
-from schema.fields import edge
+from schema.fields import connection, edge
+from schema.types.connection import Connection
 from schema.types.node import Node
+from schema.types.override import Override, OverrideOrder, OverrideWhere
 
 if TYPE_CHECKING:
     from schema.types.user import Student, Tutor
@@ -97,4 +100,17 @@ class Question(Node):
         users_by_id,
         key="answered_by_tutor_id",
         description="The tutor who answered; null until then, and once that tutor is erased.",
+    )
+    active_override: Override | None = edge(
+        overrides_db.overrides_by_id,
+        key="override_id",
+        description="The override of the answer that is in force; null when none is.",
+    )
+    overrides: Connection[Override] = connection(
+        overrides_db.overrides_by_question,
+        overrides_db.count_overrides_by_question,
+        key="id",
+        order=OverrideOrder.NEWEST,
+        where=OverrideWhere,
+        description="All overrides of the answer, reverted ones too.",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from db import goals as goals_db
+from db import overrides as overrides_db
 from db import sessions as sessions_db
 from db import subjects as subjects_db
 from domain import subjects
@@ -16,6 +17,7 @@ from schema.fields import connection, edge_list
 from schema.types.connection import Connection
 from schema.types.goal import GoalOrder, GoalWhere
 from schema.types.node import Node
+from schema.types.override import Override, OverrideOrder, OverrideWhere
 from schema.types.session import SessionOrder, SessionWhere
 
 if TYPE_CHECKING:
@@ -73,4 +75,12 @@ class Subject(Node):
         order=SessionOrder.NEWEST,
         where=SessionWhere,
         description="The sessions in this subject with students whom the viewer may see.",
+    )
+    overrides: Connection[Override] = connection(
+        overrides_db.overrides_by_subject,
+        overrides_db.count_overrides_by_subject,
+        key="id",
+        order=OverrideOrder.NEWEST,
+        where=OverrideWhere,
+        description="Where tutors corrected the companion in this subject, for students whom the viewer may see.",
     )

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from db import overrides as overrides_db
 from db import summaries as summaries_db
 from db.sessions import sessions_by_id
 from db.users import users_by_id
 from domain import summaries
 from schema.enums import describe_enum
-from schema.fields import edge
+from schema.fields import connection, edge
 from schema.inputs import moment
+from schema.types.connection import Connection
 from schema.types.node import Node
+from schema.types.override import Override, OverrideOrder, OverrideWhere
 
 if TYPE_CHECKING:
     from schema.types.session import Session
@@ -95,4 +98,17 @@ class Summary(Node):
         users_by_id,
         key="tutor_id",
         description="Who taught; null once that person is erased or out of sight.",
+    )
+    active_override: Override | None = edge(
+        overrides_db.overrides_by_id,
+        key="override_id",
+        description="The override of the text that is in force; null when none is.",
+    )
+    overrides: Connection[Override] = connection(
+        overrides_db.overrides_by_summary,
+        overrides_db.count_overrides_by_summary,
+        key="id",
+        order=OverrideOrder.NEWEST,
+        where=OverrideWhere,
+        description="All overrides of the text, reverted ones too.",
     )

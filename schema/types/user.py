@@ -10,6 +10,9 @@ import strawberry
 
 from db import audit as audit_db
 from db import goals as goals_db
+from db import nudges as nudges_db
+from db import overrides as overrides_db
+from db import questions as questions_db
 from db import sessions as sessions_db
 from db import summaries as summaries_db
 from db import users as users_db
@@ -20,7 +23,10 @@ from schema.types.audit import AuditEntry, AuditOrder, AuditWhere
 from schema.types.connection import Connection
 from schema.types.goal import Goal, GoalOrder, GoalWhere
 from schema.types.node import Node
+from schema.types.nudge import Nudge, NudgeOrder, NudgeWhere
+from schema.types.override import Override, OverrideOrder, OverrideWhere
 from schema.types.profile import UserDetails
+from schema.types.question import Question, QuestionOrder, QuestionWhere
 from schema.types.session import Session, SessionOrder, SessionWhere
 from schema.types.summary import Summary, SummaryOrder, SummaryWhere
 
@@ -83,6 +89,14 @@ class User(Node):
         where=AuditWhere,
         description="What the person did, as the audit log has it; empty unless the viewer is an administrator.",
     )
+    nudges: Connection[Nudge] = connection(
+        nudges_db.nudges_by_user,
+        nudges_db.count_nudges_by_user,
+        key="id",
+        order=NudgeOrder.NEWEST,
+        where=NudgeWhere,
+        description="The nudges sent to the person; empty for those whose nudges the viewer does not see.",
+    )
 
     @classmethod
     def is_type_of(cls, value: object, info: object) -> bool:
@@ -128,6 +142,22 @@ class Student(User, Node):
         where=AuditWhere,
         description="What was done that concerns the student; empty unless the viewer is an administrator.",
     )
+    questions: Connection[Question] = connection(
+        questions_db.questions_by_student,
+        questions_db.count_questions_by_student,
+        key="id",
+        order=QuestionOrder.NEWEST,
+        where=QuestionWhere,
+        description="What the student asked the companion; empty for parents.",
+    )
+    overrides: Connection[Override] = connection(
+        overrides_db.overrides_by_student,
+        overrides_db.count_overrides_by_student,
+        key="id",
+        order=OverrideOrder.NEWEST,
+        where=OverrideWhere,
+        description="Where tutors corrected the companion for the student; parents see none of answers.",
+    )
 
 
 @strawberry.type(description="A tutor.")
@@ -151,6 +181,38 @@ class Tutor(User, Node):
         order=SummaryOrder.NEWEST,
         where=SummaryWhere,
         description="The summaries of those sessions.",
+    )
+    overrides: Connection[Override] = connection(
+        overrides_db.overrides_by_tutor,
+        overrides_db.count_overrides_by_tutor,
+        key="id",
+        order=OverrideOrder.NEWEST,
+        where=OverrideWhere,
+        description="Where the tutor corrected the companion, for students whom the viewer may see.",
+    )
+    reverted_overrides: Connection[Override] = connection(
+        overrides_db.overrides_by_reverting_tutor,
+        overrides_db.count_overrides_by_reverting_tutor,
+        key="id",
+        order=OverrideOrder.NEWEST,
+        where=OverrideWhere,
+        description="The overrides that the tutor reverted, for students whom the viewer may see.",
+    )
+    escalated_questions: Connection[Question] = connection(
+        questions_db.questions_by_escalated_tutor,
+        questions_db.count_questions_by_escalated_tutor,
+        key="id",
+        order=QuestionOrder.NEWEST,
+        where=QuestionWhere,
+        description="The questions passed on to the tutor, of students whom the viewer may see; empty for parents.",
+    )
+    answered_questions: Connection[Question] = connection(
+        questions_db.questions_by_answering_tutor,
+        questions_db.count_questions_by_answering_tutor,
+        key="id",
+        order=QuestionOrder.NEWEST,
+        where=QuestionWhere,
+        description="The questions that the tutor answered, of students whom the viewer may see; empty for parents.",
     )
 
 
