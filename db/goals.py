@@ -36,11 +36,13 @@ _GOALS = select(
 _CONDITIONS = {
     "status": goals.c.status == bindparam("status"),
     "subject_id": goals.c.subject_id == bindparam("subject_id"),
+    "goal_type": goals.c.goal_type == bindparam("goal_type"),
 }
 
 _by_id = ByKey("goals_by_id", _GOALS, Goal, key=goals.c.id)
 _by_student = Paged("goals_by_student", _GOALS, Goal, key=goals.c.student_id, conditions=_CONDITIONS)
 _by_subject = Paged("goals_by_subject", _GOALS, Goal, key=goals.c.subject_id, conditions=_CONDITIONS)
+_by_creator = Paged("goals_by_creator", _GOALS, Goal, key=goals.c.created_by, conditions=_CONDITIONS)
 _lock = Statement("lock_goal", _GOALS.where(goals.c.id == bindparam("goal_id")).with_for_update(), Goal)
 
 
@@ -75,6 +77,20 @@ async def count_goals_by_subject(
 ) -> list[int]:
     """How many goals each subject has."""
     return await _by_subject.count(read, subject_ids, where)
+
+
+async def goals_by_creator(
+    read: Transaction, user_ids: Sequence[UUID], page: Page, where: GoalFilter | None = None
+) -> list[list[Goal]]:
+    """A page of the goals that each person set, for themselves or for students."""
+    return await _by_creator.read(read, user_ids, page, where)
+
+
+async def count_goals_by_creator(
+    read: Transaction, user_ids: Sequence[UUID], where: GoalFilter | None = None
+) -> list[int]:
+    """How many goals each person set."""
+    return await _by_creator.count(read, user_ids, where)
 
 
 async def lock_goal(work: Work, goal_id: UUID) -> Goal:

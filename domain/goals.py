@@ -58,6 +58,7 @@ class GoalFilter:
 
     status: GoalStatus | None = None
     subject_id: UUID | None = None
+    goal_type: GoalType | None = None
 
 
 @dataclass(frozen=True, slots=True)

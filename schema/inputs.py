@@ -7,6 +7,8 @@ import strawberry
 
 from domain.errors import BadRequest
 
+MAX_SEARCH = 100
+
 
 def given(input: object, *names: str) -> dict[str, Any]:
     """The named fields that the client sent, null included."""
@@ -19,3 +21,11 @@ def moment(value: datetime | None) -> datetime | None:
     if value is not None and value.utcoffset() is None:
         raise BadRequest("BAD_TIME", "Give times with their zone, such as 2026-03-02T16:00:00Z.")
     return value
+
+
+def searched(text: str | None) -> str | None:
+    """What a client looks for, without the space around it; None for nothing. Raises BadRequest (BAD_USER_INPUT)."""
+    found = (text or "").strip()
+    if len(found) > MAX_SEARCH:
+        raise BadRequest("BAD_USER_INPUT", f"Search for at most {MAX_SEARCH} characters.")
+    return found or None

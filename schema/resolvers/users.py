@@ -7,7 +7,7 @@ from domain.permissions import Permission
 from schema.context import Info
 from schema.fields import query, query_connection
 from schema.types.connection import Connection
-from schema.types.user import Student, User, UserOrder, UserWhere
+from schema.types.user import Student, StudentWhere, User, UserOrder, UserWhere
 
 
 @strawberry.type
@@ -24,7 +24,7 @@ class UserQueries:
         users_db.count_visible_students,
         permission=Permission.SIGNED_IN,
         order=UserOrder.BY_EMAIL,
-        where=UserWhere,
+        where=StudentWhere,
         description="The students whom the viewer may see: oneself, one's students, one's children, or all.",
     )
     users: Connection[User] = query_connection(

@@ -53,10 +53,13 @@ class GoalWhere:
 
     status: goals.GoalStatus | None = strawberry.field(default=None, description="Only goals in this status.")
     subject_id: strawberry.ID | None = strawberry.field(default=None, description="Only goals in this subject.")
+    goal_type: goals.GoalType | None = strawberry.field(default=None, description="Only goals of this kind.")
 
     def filter(self) -> goals.GoalFilter:
         """As the database layer takes it."""
-        return goals.GoalFilter(status=self.status, subject_id=optional_row_id(self.subject_id, "Subject"))
+        return goals.GoalFilter(
+            status=self.status, subject_id=optional_row_id(self.subject_id, "Subject"), goal_type=self.goal_type
+        )
 
 
 @strawberry.type(description="Something a student works towards.")

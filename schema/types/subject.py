@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from db import assignments as assignments_db
 from db import goals as goals_db
 from db import overrides as overrides_db
 from db import sessions as sessions_db
 from db import subjects as subjects_db
 from domain import subjects
 from schema.fields import connection, edge_list
+from schema.inputs import searched
+from schema.types.assignment import AssignmentOrder, AssignmentWhere
 from schema.types.connection import Connection
 from schema.types.goal import GoalOrder, GoalWhere
 from schema.types.node import Node
@@ -21,6 +24,7 @@ from schema.types.override import Override, OverrideOrder, OverrideWhere
 from schema.types.session import SessionOrder, SessionWhere
 
 if TYPE_CHECKING:
+    from schema.types.assignment import TutorAssignment
     from schema.types.goal import Goal
     from schema.types.session import Session
 
@@ -37,10 +41,13 @@ class SubjectWhere:
     """Fields left out do not narrow."""
 
     category: str | None = strawberry.field(default=None, description="Only subjects of this category.")
+    search: str | None = strawberry.field(
+        default=None, description="Only subjects whose name contains this, whatever its case; at most 100 characters."
+    )
 
     def filter(self) -> subjects.SubjectFilter:
         """As the database layer takes it."""
-        return subjects.SubjectFilter(category=self.category)
+        return subjects.SubjectFilter(category=self.category, search=searched(self.search))
 
 
 @strawberry.type(description="A subject that is taught, such as Algebra.")
@@ -59,6 +66,14 @@ class Subject(Node):
         subjects_db.subjects_by_id,
         keys="related_subject_ids",
         description="Subjects a student may like after this one; one that is gone is left out.",
+    )
+    assignments: Connection[Annotated[TutorAssignment, strawberry.lazy("schema.types.assignment")]] = connection(
+        assignments_db.assignments_by_subject,
+        assignments_db.count_assignments_by_subject,
+        key="id",
+        order=AssignmentOrder.NEWEST,
+        where=AssignmentWhere,
+        description="Who teaches whom in this subject, as far as the viewer may see.",
     )
     goals: Connection[Annotated[Goal, strawberry.lazy("schema.types.goal")]] = connection(
         goals_db.goals_by_subject,

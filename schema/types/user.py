@@ -8,10 +8,12 @@ from typing import ClassVar
 
 import strawberry
 
+from db import assignments as assignments_db
 from db import audit as audit_db
 from db import goals as goals_db
 from db import nudges as nudges_db
 from db import overrides as overrides_db
+from db import parent_links as links_db
 from db import questions as questions_db
 from db import sessions as sessions_db
 from db import summaries as summaries_db
@@ -19,12 +21,15 @@ from db import users as users_db
 from domain import users, viewer
 from schema.enums import describe_enum
 from schema.fields import connection, edge
+from schema.inputs import searched
+from schema.types.assignment import AssignmentOrder, AssignmentWhere, TutorAssignment
 from schema.types.audit import AuditEntry, AuditOrder, AuditWhere
 from schema.types.connection import Connection
 from schema.types.goal import Goal, GoalOrder, GoalWhere
 from schema.types.node import Node
 from schema.types.nudge import Nudge, NudgeOrder, NudgeWhere
 from schema.types.override import Override, OverrideOrder, OverrideWhere
+from schema.types.parent_link import ParentLink, ParentLinkOrder, ParentLinkWhere
 from schema.types.profile import UserDetails
 from schema.types.question import Question, QuestionOrder, QuestionWhere
 from schema.types.session import Session, SessionOrder, SessionWhere
@@ -46,6 +51,7 @@ class UserOrder(Enum):
 
     BY_EMAIL = strawberry.enum_value(users_db.BY_EMAIL, description="By e-mail address, A first.")
     NEWEST = strawberry.enum_value(users_db.NEWEST, description="Latest added first.")
+    OLDEST = strawberry.enum_value(users_db.OLDEST, description="Earliest added first.")
 
 
 @strawberry.input(description="Which people to list.")
@@ -54,12 +60,29 @@ class UserWhere:
 
     role: viewer.Role | None = strawberry.field(default=None, description="Only people of this role.")
     search: str | None = strawberry.field(
-        default=None, description="Only people whose name or e-mail address contains this, whatever its case."
+        default=None,
+        description="Only people whose name or e-mail address contains this, whatever its case; at most 100 "
+        "characters.",
     )
 
     def filter(self) -> users.UserFilter:
         """As the database layer takes it."""
-        return users.UserFilter(role=self.role, search=self.search or None)
+        return users.UserFilter(role=self.role, search=searched(self.search))
+
+
+@strawberry.input(description="Which students to list.")
+class StudentWhere:
+    """Fields left out do not narrow."""
+
+    search: str | None = strawberry.field(
+        default=None,
+        description="Only students whose name or e-mail address contains this, whatever its case; at most 100 "
+        "characters.",
+    )
+
+    def filter(self) -> users.UserFilter:
+        """As the database layer takes it."""
+        return users.UserFilter(search=searched(self.search))
 
 
 @strawberry.interface(description="A person.")
@@ -80,6 +103,19 @@ class User(Node):
         key="id",
         description="Profile, preferences, progress and aggregates; null unless the viewer is the person, "
         "a tutor or parent of the student, or an administrator.",
+    )
+    cognito_sub: str | None = edge(
+        users_db.cognito_subs_by_user,
+        key="id",
+        description="The subject of the person's tokens; null unless the viewer is an administrator.",
+    )
+    created_goals: Connection[Goal] = connection(
+        goals_db.goals_by_creator,
+        goals_db.count_goals_by_creator,
+        key="id",
+        order=GoalOrder.NEWEST,
+        where=GoalWhere,
+        description="The goals that the person set, for themselves or for students whom the viewer may see.",
     )
     acts: Connection[AuditEntry] = connection(
         audit_db.audit_entries_by_actor,
@@ -110,6 +146,22 @@ class Student(User, Node):
 
     of_role = viewer.Role.STUDENT
 
+    tutor_assignments: Connection[TutorAssignment] = connection(
+        assignments_db.assignments_by_student,
+        assignments_db.count_assignments_by_student,
+        key="id",
+        order=AssignmentOrder.NEWEST,
+        where=AssignmentWhere,
+        description="Who teaches the student, and who did.",
+    )
+    parent_links: Connection[ParentLink] = connection(
+        links_db.links_by_student,
+        links_db.count_links_by_student,
+        key="id",
+        order=ParentLinkOrder.NEWEST,
+        where=ParentLinkWhere,
+        description="Whose child the student is; a parent sees only their own link.",
+    )
     goals: Connection[Goal] = connection(
         goals_db.goals_by_student,
         goals_db.count_goals_by_student,
@@ -166,6 +218,23 @@ class Tutor(User, Node):
 
     of_role = viewer.Role.TUTOR
 
+    assignments: Connection[TutorAssignment] = connection(
+        assignments_db.assignments_by_tutor,
+        assignments_db.count_assignments_by_tutor,
+        key="id",
+        order=AssignmentOrder.NEWEST,
+        where=AssignmentWhere,
+        description="Whom the tutor teaches, and whom they did: all to the tutor, to others those with students whom "
+        "they may see.",
+    )
+    students: Connection[Student] = connection(
+        users_db.students_by_tutor,
+        users_db.count_students_by_tutor,
+        key="id",
+        order=UserOrder.BY_EMAIL,
+        where=StudentWhere,
+        description="The students whom the tutor teaches now, each once, as far as the viewer may see them.",
+    )
     sessions: Connection[Session] = connection(
         sessions_db.sessions_by_tutor,
         sessions_db.count_sessions_by_tutor,
@@ -221,6 +290,23 @@ class Parent(User, Node):
     """A user of the role parent."""
 
     of_role = viewer.Role.PARENT
+
+    links: Connection[ParentLink] = connection(
+        links_db.links_by_parent,
+        links_db.count_links_by_parent,
+        key="id",
+        order=ParentLinkOrder.NEWEST,
+        where=ParentLinkWhere,
+        description="The parent's links to children, ended ones too, as far as the viewer may see.",
+    )
+    children: Connection[Student] = connection(
+        users_db.children_by_parent,
+        users_db.count_children_by_parent,
+        key="id",
+        order=UserOrder.BY_EMAIL,
+        where=StudentWhere,
+        description="The students to whom the parent is linked now, as far as the viewer may see them.",
+    )
 
 
 @strawberry.type(description="An administrator.")
