@@ -116,19 +116,27 @@ class Objects:
 
         Call it before the unit of work writes: the store takes its time, and nobody should wait behind it.
         """
-        store = self._vault.store
-        if store is None:
+        if self._vault.store is None:
             return sealed(self._vault, session_id, transcript)
         body = self._vault.keys.encrypt(transcripts.dump(transcript), _context(session_id, "transcript_storage_url"))
         try:
-            url = await asyncio.wait_for(store.put(session_id, body.encode()), PATIENCE)
-        except (TranscriptUnavailable, TimeoutError) as error:
-            log.error("a transcript could not be stored: %r", error)
+            return _at(await self.put(session_id, body))
+        except TranscriptUnavailable as error:
+            log.error("a transcript could not be stored: %s", error)
             raise Refused(
                 Code.UNAVAILABLE, "The transcript store does not answer as it should; try again later.", "transcript"
             ) from None
+
+    async def put(self, session_id: UUID, body: str) -> str:
+        """The address of a new object with this ciphertext. Raises TranscriptUnavailable."""
+        if self._vault.store is None:
+            raise _no_store()
+        try:
+            url = await asyncio.wait_for(self._vault.store.put(session_id, body.encode()), PATIENCE)
+        except TimeoutError:
+            raise _too_late() from None
         self._added.append(url)
-        return _at(url)
+        return url
 
     async def adopt(self, session_id: UUID, url: str) -> dict[str, Any]:
         """The columns of a session whose transcript somebody else put in the store. Raises Refused (INVALID).
@@ -150,6 +158,10 @@ class Objects:
         """Remove the object at `url` once the work is kept; one that was put there by somebody else stays."""
         if url is not None and url.endswith(".enc") and url.rpartition("/")[0].endswith(f"/{session_id}"):
             self._replaced.append(url)
+
+    def drop(self, url: str) -> None:
+        """Remove an object that was added and is not needed after all."""
+        self._replaced.append(url)
 
     async def _remove(self, urls: Sequence[str]) -> None:
         for url in urls:
@@ -201,7 +213,7 @@ async def _opened(
 
 async def _fetched(vault: Vault, turn: asyncio.Semaphore, session_id: UUID, url: str) -> SessionTranscript | Unreadable:
     if vault.store is None:
-        return TranscriptUnavailable("TRANSCRIPT_STORE_MISSING", "This server is set to no transcript store.")
+        return _no_store()
     try:
         async with turn:
             body = await vault.store.get(url)
@@ -227,6 +239,10 @@ def _parsed(session_id: UUID, text: str) -> SessionTranscript | Unreadable:
         return SessionTranscript(session_id, transcripts.parse(text))
     except Refused:
         return _no_transcript()
+
+
+def _no_store() -> TranscriptUnavailable:
+    return TranscriptUnavailable("TRANSCRIPT_STORE_MISSING", "This server is set to no transcript store.")
 
 
 def _too_late() -> TranscriptUnavailable:
