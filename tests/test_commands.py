@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from db.embedded import SUPERUSER, Server
-from db.postmaster import answering
+from db.embedded.postmaster import answering
 
 CHECKOUT = Path(__file__).parents[1]
 NOBODY = pwd.getpwnam("nobody").pw_uid

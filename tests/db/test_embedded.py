@@ -20,9 +20,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from db import cluster as cluster_module
-from db import postmaster as postmaster_module
 from db.embedded import SUPERUSER, Server, ServerUnavailable, running
+from db.embedded import cluster as cluster_module
+from db.embedded import postmaster as postmaster_module
 
 ROOT = os.geteuid() == 0
 NOBODY = pwd.getpwnam("nobody").pw_uid

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from db.cluster import (
+from db.embedded.cluster import (
     APPLICATION_ROLE,
     SUPERUSER,
     Account,

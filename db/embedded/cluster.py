@@ -140,7 +140,7 @@ def _environment() -> dict[str, str]:
 def spawn(account: Account | None, death_signal: int, output: int, *command: Path | str) -> "subprocess.Popen[bytes]":
     """Start a program that hears `death_signal` when we die (on Linux) and no Ctrl-C from our terminal."""
     user, group = (account.uid, account.gid) if account else (-1, -1)
-    child = Path(__file__).with_name("embedded_child.py")
+    child = Path(__file__).with_name("child.py")
     words = [sys.executable, "-I", "-S", child, os.getpid(), int(death_signal), user, group, *command]
     return subprocess.Popen(
         [str(word) for word in words],

@@ -24,8 +24,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType, MappingProxyType
 
-from db.cluster import APPLICATION_ROLE, SUPERUSER, Account, Programs, ServerUnavailable, check, make
-from db.postmaster import Server, answering, started
+from db.embedded.cluster import APPLICATION_ROLE, SUPERUSER, Account, Programs, ServerUnavailable, check, make
+from db.embedded.postmaster import Server, answering, started
 
 __all__ = ["APPLICATION_ROLE", "SUPERUSER", "Server", "ServerUnavailable", "running"]
 
