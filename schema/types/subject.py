@@ -11,6 +11,9 @@ import strawberry
 from db import assignments as assignments_db
 from db import goals as goals_db
 from db import overrides as overrides_db
+from db import practice as practice_db
+from db import practice_bank as bank_db
+from db import ratings as ratings_db
 from db import sessions as sessions_db
 from db import subjects as subjects_db
 from domain import subjects
@@ -21,11 +24,15 @@ from schema.types.connection import Connection
 from schema.types.goal import GoalOrder, GoalWhere
 from schema.types.node import Node
 from schema.types.override import Override, OverrideOrder, OverrideWhere
+from schema.types.practice import PracticeItemOrder, PracticeItemWhere, PracticeOrder, PracticeWhere
+from schema.types.rating import RatingOrder
 from schema.types.session import SessionOrder, SessionWhere
 
 if TYPE_CHECKING:
     from schema.types.assignment import TutorAssignment
     from schema.types.goal import Goal
+    from schema.types.practice import PracticeAssignment, PracticeItem
+    from schema.types.rating import StudentRating
     from schema.types.session import Session
 
 
@@ -98,4 +105,27 @@ class Subject(Node):
         order=OverrideOrder.NEWEST,
         where=OverrideWhere,
         description="Where tutors corrected the companion in this subject, for students whom the viewer may see.",
+    )
+    practice_items: Connection[Annotated[PracticeItem, strawberry.lazy("schema.types.practice")]] = connection(
+        bank_db.practice_items_by_subject,
+        bank_db.count_practice_items_by_subject,
+        key="id",
+        order=PracticeItemOrder.NEWEST,
+        where=PracticeItemWhere,
+        description="The items of the practice bank in this subject.",
+    )
+    practice: Connection[Annotated[PracticeAssignment, strawberry.lazy("schema.types.practice")]] = connection(
+        practice_db.practice_by_subject,
+        practice_db.count_practice_by_subject,
+        key="id",
+        order=PracticeOrder.NEWEST,
+        where=PracticeWhere,
+        description="The practice assigned in this subject to the students whom the viewer may see.",
+    )
+    ratings: Connection[Annotated[StudentRating, strawberry.lazy("schema.types.rating")]] = connection(
+        ratings_db.ratings_by_subject,
+        ratings_db.count_ratings_by_subject,
+        key="id",
+        order=RatingOrder.HIGHEST,
+        description="The ratings in this subject of the students whom the viewer may see.",
     )

@@ -14,7 +14,10 @@ from db import goals as goals_db
 from db import nudges as nudges_db
 from db import overrides as overrides_db
 from db import parent_links as links_db
+from db import practice as practice_db
+from db import practice_bank as bank_db
 from db import questions as questions_db
+from db import ratings as ratings_db
 from db import sessions as sessions_db
 from db import summaries as summaries_db
 from db import users as users_db
@@ -30,8 +33,17 @@ from schema.types.node import Node
 from schema.types.nudge import Nudge, NudgeOrder, NudgeWhere
 from schema.types.override import Override, OverrideOrder, OverrideWhere
 from schema.types.parent_link import ParentLink, ParentLinkOrder, ParentLinkWhere
+from schema.types.practice import (
+    AddedPracticeItemOrder,
+    PracticeAssignment,
+    PracticeItem,
+    PracticeItemWhere,
+    PracticeOrder,
+    PracticeWhere,
+)
 from schema.types.profile import UserDetails
 from schema.types.question import Question, QuestionOrder, QuestionWhere
+from schema.types.rating import StudentRating
 from schema.types.session import Session, SessionOrder, SessionWhere
 from schema.types.summary import Summary, SummaryOrder, SummaryWhere
 
@@ -210,6 +222,19 @@ class Student(User, Node):
         where=OverrideWhere,
         description="Where tutors corrected the companion for the student; parents see none of answers.",
     )
+    practice: Connection[PracticeAssignment] = connection(
+        practice_db.practice_by_student,
+        practice_db.count_practice_by_student,
+        key="id",
+        order=PracticeOrder.NEWEST,
+        where=PracticeWhere,
+        description="The practice that is assigned to the student.",
+    )
+    ratings: list[StudentRating] = edge(
+        ratings_db.ratings_by_student,
+        key="id",
+        description="The student's rating in each subject with an answer, last moved first.",
+    )
 
 
 @strawberry.type(description="A tutor.")
@@ -283,6 +308,14 @@ class Tutor(User, Node):
         where=QuestionWhere,
         description="The questions that the tutor answered, of students whom the viewer may see; empty for parents.",
     )
+    practice_items: Connection[PracticeItem] = connection(
+        bank_db.practice_items_by_creator,
+        bank_db.count_practice_items_by_creator,
+        key="id",
+        order=AddedPracticeItemOrder.NEWEST,
+        where=PracticeItemWhere,
+        description="The items that the tutor added to the practice bank.",
+    )
 
 
 @strawberry.type(description="A parent.")
@@ -314,3 +347,12 @@ class Admin(User, Node):
     """A user of the role admin."""
 
     of_role = viewer.Role.ADMIN
+
+    practice_items: Connection[PracticeItem] = connection(
+        bank_db.practice_items_by_creator,
+        bank_db.count_practice_items_by_creator,
+        key="id",
+        order=AddedPracticeItemOrder.NEWEST,
+        where=PracticeItemWhere,
+        description="The items that the administrator added to the practice bank.",
+    )

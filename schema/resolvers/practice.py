@@ -1,0 +1,99 @@
+"""Assigning, reviewing and completing practice."""
+
+from decimal import Decimal
+
+import strawberry
+
+from db import practice as practice_db
+from db.practice_bank import practice_items_by_id
+from domain import permissions, practice
+from domain.clock import now
+from domain.permissions import Permission
+from schema.context import Info
+from schema.errors import Payload
+from schema.fields import mutation
+from schema.ids import row_id
+from schema.types.practice import PracticeAssignment
+
+
+@strawberry.type(description="The practice that was assigned or changed.")
+class PracticePayload(Payload):
+    """The answer of every mutation of assigned practice."""
+
+    practice: PracticeAssignment | None = strawberry.field(
+        default=None, description="The practice as it is now; null when refused."
+    )
+
+
+@strawberry.input(description="An item of the bank for a student.")
+class AssignPracticeInput:
+    """An item is not assigned again while the student still has it to do."""
+
+    student_id: strawberry.ID = strawberry.field(description="Who is to answer it.")
+    item_id: strawberry.ID = strawberry.field(description="The item of the bank; it must be in use.")
+
+
+@strawberry.input(description="Approval of practice that the companion wrote.")
+class ApprovePracticeInput:
+    """It leaves the review queue."""
+
+    id: strawberry.ID = strawberry.field(description="The assigned practice.")
+
+
+@strawberry.input(description="An answer to assigned practice.")
+class CompletePracticeInput:
+    """The response, or for a tutor or administrator the score; practice is completed once."""
+
+    id: strawberry.ID = strawberry.field(description="The assigned practice.")
+    response: str | None = strawberry.field(
+        default=None,
+        description="What the student answers, at most 10,000 characters; needed unless a score is given. It is "
+        "right, 1, when it says the same as the answer, else 0.",
+    )
+    performance_score: Decimal | None = strawberry.field(
+        default=None, description="How right the answer is in the tutor's view, 0 to 1; kept with two decimals."
+    )
+
+
+@strawberry.type
+class PracticeMutations:
+    """Mutations of assigned practice."""
+
+    @mutation(Permission.TEACH, "Assign an item of the bank to a student: one of their tutors or an administrator.")
+    async def assign_practice(self, info: Info, input: AssignPracticeInput) -> PracticePayload:
+        async with info.context.unit_of_work() as work:
+            student_id = row_id(input.student_id, "Student")
+            permissions.require(
+                permissions.teaches(work.viewer, student_id),
+                "You cannot assign practice to this student.",
+                "student_id",
+            )
+            (found,) = await practice_items_by_id(work, [row_id(input.item_id, "PracticeItem")])
+            assigned = await practice_db.assign_practice(work, student_id, practice.assignable(found))
+        return PracticePayload(practice=PracticeAssignment.view(assigned))
+
+    @mutation(Permission.REVIEW, "Approve practice that the companion wrote, as it is.")
+    async def approve_practice(self, info: Info, input: ApprovePracticeInput) -> PracticePayload:
+        async with info.context.unit_of_work() as work:
+            held = await practice_db.lock_practice(work, row_id(input.id, "PracticeAssignment"))
+            practice.approve(held)
+            approved = await practice_db.update_practice(work, held.id, flagged=False)
+        return PracticePayload(practice=PracticeAssignment.view(approved))
+
+    @mutation(
+        Permission.STUDY,
+        "Answer assigned practice: it is graded, and the student's rating in its subject moves. A tutor or "
+        "administrator may give the score instead.",
+    )
+    async def complete_practice(self, info: Info, input: CompletePracticeInput) -> PracticePayload:
+        async with info.context.unit_of_work() as work:
+            held = await practice_db.lock_practice(work, row_id(input.id, "PracticeAssignment"))
+            if input.performance_score is not None:
+                permissions.require(
+                    permissions.teaches(work.viewer, held.student_id),
+                    "Only a tutor or an administrator gives a score; send your response.",
+                    "performance_score",
+                )
+            attempt = practice.attempt(held, input.response, input.performance_score)
+            completed = await practice_db.complete_practice(work, held, attempt, now())
+        return PracticePayload(practice=PracticeAssignment.view(completed))
