@@ -18,7 +18,10 @@ from schema.resolvers.goals import GoalMutations
 from schema.resolvers.nodes import NodeQueries
 from schema.resolvers.nudges import NudgeMutations
 from schema.resolvers.overrides import OverrideMutations
+from schema.resolvers.practice import PracticeMutations
+from schema.resolvers.practice_bank import PracticeBankMutations, PracticeBankQueries
 from schema.resolvers.questions import QuestionMutations
+from schema.resolvers.review import ReviewQueries
 from schema.resolvers.sessions import SessionMutations
 from schema.resolvers.subjects import SubjectQueries
 from schema.resolvers.users import UserQueries
@@ -28,12 +31,20 @@ log = logging.getLogger("study.errors")
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(UserQueries, SubjectQueries, AuditQueries, NodeQueries):
+class Query(UserQueries, SubjectQueries, PracticeBankQueries, ReviewQueries, AuditQueries, NodeQueries):
     """The query root."""
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutations, SessionMutations, QuestionMutations, NudgeMutations, OverrideMutations):
+class Mutation(
+    GoalMutations,
+    SessionMutations,
+    PracticeBankMutations,
+    PracticeMutations,
+    QuestionMutations,
+    NudgeMutations,
+    OverrideMutations,
+):
     """The mutation root."""
 
 
