@@ -130,6 +130,37 @@ class Make:
         tutor_id = None if tutor is None else tutor.id
         return await self.row("summaries", session_id=session_id, student_id=student.id, tutor_id=tutor_id, **values)
 
+    async def practice_item(
+        self, subject_id: UUID, question: str = "2 + 2 = ?", answer: str = "4", **values: Any
+    ) -> UUID:
+        """An item of the practice bank, of difficulty 5 unless said otherwise."""
+        values = {"difficulty_level": 5, **values}
+        return await self.row(
+            "practice_bank_items", subject_id=subject_id, question_text=question, answer_text=answer, **values
+        )
+
+    async def practice(self, student: Person, item_id: UUID, **values: Any) -> UUID:
+        """An item of the bank, assigned: in the item's subject and difficulty unless said otherwise."""
+        cursor = await self.owner.execute(
+            "select subject_id, difficulty_level from practice_bank_items where id = %s", [item_id]
+        )
+        subject_id, difficulty = await cursor.fetchone() or (None, None)
+        values = {"subject_id": subject_id, "difficulty_level": difficulty, **values}
+        return await self.row(
+            "practice_assignments", student_id=student.id, source="bank", bank_item_id=item_id, **values
+        )
+
+    async def written_practice(
+        self, student: Person, question: str = "3 + 3 = ?", answer: str = "6", **values: Any
+    ) -> UUID:
+        """Practice that the companion wrote, waiting for review unless said otherwise."""
+        values = {"flagged": True, "ai_question_text": question, "ai_answer_text": answer, **values}
+        return await self.row("practice_assignments", student_id=student.id, source="ai_generated", **values)
+
+    async def rating(self, student: Person, subject_id: UUID, rating: int, **values: Any) -> UUID:
+        """A student's rating in a subject."""
+        return await self.row("student_ratings", student_id=student.id, subject_id=subject_id, rating=rating, **values)
+
     @property
     def keys(self) -> KeyRing:
         """The application's keys."""
