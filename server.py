@@ -19,6 +19,7 @@ from db.vault import vault_for
 from domain.identity.choice import verifier_for
 from schema.context import Services
 from schema.http import HttpEndpoint
+from schema.websocket import WebSocketEndpoint
 from settings import Settings, separated
 
 log = logging.getLogger("study.server")
@@ -63,11 +64,11 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             return JSONResponse({"status": "unavailable", "database": "does not answer"}, status_code=503)
         return JSONResponse({"status": "ready"})
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", lambda request: RedirectResponse("/graphql")),
             Route("/graphql", HttpEndpoint(services)),
-            WebSocketRoute("/graphql", HttpEndpoint(services)),
+            WebSocketRoute("/graphql", WebSocketEndpoint(services, allowed_origins=origins)),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
         ],
@@ -81,3 +82,5 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         ],
         lifespan=lifespan,
     )
+    app.state.services = services
+    return app

@@ -6,7 +6,7 @@ viewer is not known does not begin.
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -36,13 +36,27 @@ class UnknownPerson(Exception):
     """A token was valid, but no user has its subject."""
 
 
+class TransactionOver(Exception):
+    """Something went on reading or writing in a transaction that has ended."""
+
+
 class Transaction:
     """One transaction on one connection, and the means to read protected text in it."""
 
     def __init__(self, connection: AsyncConnection[Row], viewer: Viewer | None, vault: Vault) -> None:
         self.vault = vault
-        self._connection = connection
+        self._held: AsyncConnection[Row] | None = connection
         self._viewer = viewer
+
+    def close(self) -> None:
+        """Take no more statements: the connection goes on to serve somebody else, as somebody else."""
+        self._held = None
+
+    @property
+    def _connection(self) -> AsyncConnection[Row]:
+        if self._held is None:
+            raise TransactionOver("a statement came after the end of its transaction")
+        return self._held
 
     @property
     def viewer(self) -> Viewer:
@@ -142,7 +156,9 @@ class Database:
         async with self.pool.connection() as connection:
             await connection.execute("begin isolation level repeatable read")
             try:
-                yield Read(connection, await _identify(connection, subject, read_only=True), self.vault)
+                viewer = await _identify(connection, subject, read_only=True)
+                with closing(Read(connection, viewer, self.vault)) as read:
+                    yield read
             except BaseException:
                 await _end(connection, "rollback")
                 raise
@@ -154,7 +170,9 @@ class Database:
         async with self.pool.connection() as connection:
             await connection.execute("begin")
             try:
-                yield Work(connection, await _identify(connection, subject, read_only=False), self.vault)
+                viewer = await _identify(connection, subject, read_only=False)
+                with closing(Work(connection, viewer, self.vault)) as work:
+                    yield work
             except BaseException:
                 await _end(connection, "rollback")
                 raise
@@ -167,7 +185,8 @@ class Database:
             await connection.execute("begin")
             try:
                 await connection.execute("select set_system()")
-                yield Work(connection, None, self.vault)
+                with closing(Work(connection, None, self.vault)) as work:
+                    yield work
             except BaseException:
                 await _end(connection, "rollback")
                 raise

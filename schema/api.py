@@ -1,7 +1,7 @@
 """The schema: all root fields together, and how an operation is run."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import aclosing
 from typing import Any
 
@@ -25,6 +25,8 @@ from schema.resolvers.review import ReviewQueries
 from schema.resolvers.sessions import SessionMutations
 from schema.resolvers.subjects import SubjectQueries
 from schema.resolvers.users import UserQueries
+from schema.subscriptions.nudges import NudgeSubscriptions
+from schema.subscriptions.overrides import OverrideSubscriptions
 from schema.types.user import Admin, Parent, Student, Tutor
 
 log = logging.getLogger("study.errors")
@@ -48,6 +50,11 @@ class Mutation(
     """The mutation root."""
 
 
+@strawberry.type(description="Everything that can be watched.")
+class Subscription(OverrideSubscriptions, NudgeSubscriptions):
+    """The subscription root."""
+
+
 class StudySchema(strawberry.Schema):
     """Runs operations so that no connection is held once an answer is complete."""
 
@@ -57,7 +64,7 @@ class StudySchema(strawberry.Schema):
         try:
             result = await super().execute(query, *args, **arguments)
         finally:
-            error = await _released(context)
+            error = await _reported(context.close())
         return ExecutionResult(data=None, errors=[error]) if error else result
 
     async def stream(self, query: str | None, *args: Any, **arguments: Any) -> Any:
@@ -75,15 +82,15 @@ async def _releasing(results: Any, context: Context) -> AsyncIterator[Any]:
     try:
         async with aclosing(results):
             async for result in results:
-                error = await _released(context)
+                error = await _reported(context.release())
                 yield ExecutionResult(data=None, errors=[error]) if error else result
     finally:
-        await _released(context)
+        await _reported(context.close())
 
 
-async def _released(context: Context) -> GraphQLError | None:
+async def _reported(ending: Awaitable[None]) -> GraphQLError | None:
     try:
-        await context.release()
+        await ending
     except psycopg.Error as error:
         return presentable(GraphQLError("release", original_error=error))
     return None
@@ -92,6 +99,7 @@ async def _released(context: Context) -> GraphQLError | None:
 schema = StudySchema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[Student, Tutor, Parent, Admin],
     extensions=[ClientErrors],
     config=StrawberryConfig(),

@@ -28,6 +28,10 @@ class Services:
     verifier: TokenVerifier
 
 
+class OperationOver(Exception):
+    """A resolver outlived its operation."""
+
+
 class Context:
     """One operation of one caller.
 
@@ -40,6 +44,7 @@ class Context:
         self.identity = identity
         self.connection_params: dict[str, Any] | None = None
         """What a WebSocket client sent with `connection_init`; set by the transport."""
+        self._over = False
         self._opening = asyncio.Lock()
         self._read: Read | None = None
         self._stack = AsyncExitStack()
@@ -56,6 +61,8 @@ class Context:
     async def read(self) -> Read:
         """The operation's read transaction, opened when first asked for."""
         async with self._opening:
+            if self._over:
+                raise OperationOver("something was read after the end of its operation")
             if self._read is None:
                 self._read = await self._stack.enter_async_context(self.services.database.read(self._subject()))
             return self._read
@@ -82,10 +89,16 @@ class Context:
 
     async def release(self) -> None:
         """End the read transaction and forget what was loaded in it. Raises when it cannot be committed."""
-        self._read = None
-        self._loaders = {}
-        stack, self._stack = self._stack, AsyncExitStack()
-        await stack.aclose()
+        async with self._opening:
+            self._read = None
+            self._loaders = {}
+            stack, self._stack = self._stack, AsyncExitStack()
+            await stack.aclose()
+
+    async def close(self) -> None:
+        """End the operation: a resolver that was given up and still runs cannot open what nobody would end."""
+        self._over = True
+        await self.release()
 
     def _subject(self) -> str:
         if self.identity is None:

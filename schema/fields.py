@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
@@ -168,14 +168,14 @@ def mutation(permission: Permission, description: str) -> Callable[[Callable[...
     return decorate
 
 
-def subscription(permission: Permission, description: str) -> Callable[[Callable[..., AsyncIterator[Any]]], Any]:
+def subscription(permission: Permission, description: str) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
     """A root field of Subscription."""
 
-    def decorate(resolver: Callable[..., AsyncIterator[Any]]) -> Any:
+    def decorate(resolver: Callable[..., AsyncGenerator[Any, None]]) -> Any:
         @functools.wraps(resolver)
-        async def resolve(*args: Any, **arguments: Any) -> AsyncIterator[Any]:
+        async def resolve(*args: Any, **arguments: Any) -> AsyncGenerator[Any, None]:
             await _admit(_info_among(args, arguments).context, permission)
-            async with aclosing(resolver(*args, **arguments)) as events:  # type: ignore[type-var]
+            async with aclosing(resolver(*args, **arguments)) as events:
                 async for event in events:
                     yield event
 

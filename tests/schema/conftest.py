@@ -6,14 +6,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from starlette.applications import Starlette
 
 from db.encryption import KeyRing
 from domain.identity.local_issuer import LocalIssuer
+from schema.context import Services
 from server import create_app
 from settings import Settings
 from tests.api import Api, serving
-from tests.servers import Database
 from tests.make import Make
+from tests.servers import Database
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +31,22 @@ def issuer(data_dir: Path) -> LocalIssuer:
 
 
 @pytest.fixture
-async def api(database: Database, data_dir: Path, issuer: LocalIssuer) -> AsyncIterator[Api]:
+def app(database: Database, data_dir: Path, issuer: LocalIssuer) -> Starlette:
+    """The application on a fresh database."""
+    return create_app(Settings(study_data_dir=data_dir), database.app_url)
+
+
+@pytest.fixture
+def services(app: Starlette) -> Services:
+    """What the application's operations use: its pool of connections, its open streams."""
+    found: Services = app.state.services
+    return found
+
+
+@pytest.fixture
+async def api(app: Starlette) -> AsyncIterator[Api]:
     """The running application."""
-    async with serving(create_app(Settings(study_data_dir=data_dir), database.app_url)) as running:
+    async with serving(app) as running:
         yield running
 
 
