@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.errors import Code, Refused
 from domain.text import optional_text, required_text, text_list
-from domain.viewer import Role
+from domain.viewer import Role, Viewer
 
 MAX_EMAIL = 255
 MAX_SUBJECT = 255
@@ -183,6 +183,13 @@ def keep_an_admin(person: UUID, admins: Collection[UUID], field: str) -> None:
     """Somebody must be left who can add people. Raises Refused (CONFLICT) when this would be the last to go."""
     if set(admins) == {person}:
         raise Refused(Code.CONFLICT, "This is the only administrator; make somebody else one first.", field)
+
+
+def keep_signed_in(viewer: Viewer, cognito_sub: str | None) -> None:
+    """Nobody takes the token subject away that they are signed in with. Raises Refused (CONFLICT)."""
+    if cognito_sub not in (None, viewer.subject):
+        message = "This would sign you out for good; ask another administrator to do it."
+        raise Refused(Code.CONFLICT, message, "cognito_sub")
 
 
 def edit_profile(stored: Mapping[str, Any], **edits: Sequence[str] | None) -> dict[str, Any]:

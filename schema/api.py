@@ -13,18 +13,21 @@ from strawberry.types.execution import ExecutionResult
 
 from schema.context import Context
 from schema.errors import ClientErrors, presentable
+from schema.resolvers.assignments import TutorAssignmentMutations
 from schema.resolvers.audit import AuditQueries
 from schema.resolvers.goals import GoalMutations
 from schema.resolvers.nodes import NodeQueries
 from schema.resolvers.nudges import NudgeMutations
 from schema.resolvers.overrides import OverrideMutations
+from schema.resolvers.parent_links import ParentLinkMutations
+from schema.resolvers.people import PeopleMutations
 from schema.resolvers.practice import PracticeMutations
 from schema.resolvers.practice_bank import PracticeBankMutations, PracticeBankQueries
 from schema.resolvers.questions import QuestionMutations
 from schema.resolvers.review import ReviewQueries
 from schema.resolvers.sessions import SessionMutations
-from schema.resolvers.subjects import SubjectQueries
-from schema.resolvers.users import UserQueries
+from schema.resolvers.subjects import SubjectMutations, SubjectQueries
+from schema.resolvers.users import UserMutations, UserQueries
 from schema.subscriptions.nudges import NudgeSubscriptions
 from schema.subscriptions.overrides import OverrideSubscriptions
 from schema.types.user import Admin, Parent, Student, Tutor
@@ -46,6 +49,11 @@ class Mutation(
     QuestionMutations,
     NudgeMutations,
     OverrideMutations,
+    UserMutations,
+    PeopleMutations,
+    SubjectMutations,
+    TutorAssignmentMutations,
+    ParentLinkMutations,
 ):
     """The mutation root."""
 
