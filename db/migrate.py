@@ -6,19 +6,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg import conninfo
+from psycopg import conninfo, errors
 from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import ProgrammingError
 
 MINIMUM_VERSION = 15
 CONNECT_TIMEOUT = 10  # seconds, unless the address says otherwise
 # Any number, so long as nothing else in the database takes it: two processes that migrate take turns.
 LOCK = 5_808_125_290_447_411_021
+# Alembic keeps what it works on in globals: two threads of one process take turns as well.
+_ALEMBIC = Lock()
 
 ROLES = ("study_app", "study_vault")
 
@@ -41,15 +45,22 @@ def upgrade(url: str) -> list[str]:
 
     `url` is the owner's, as libpq reads it. Raises DatabaseUnusable if there is no connection to be had.
     """
-    with _connection(url) as connection:
-        # Waits for another process that is migrating; held until this transaction ends.
-        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        pending = _status(connection).pending
+    with migrating(url) as config:
+        pending = _status(config.attributes["connection"]).pending
         if pending:
-            config = _config()
-            config.attributes["connection"] = connection
             command.upgrade(config, "head")
         return pending
+
+
+@contextmanager
+def migrating(url: str) -> Iterator[Config]:
+    """Alembic on the database at `url`: one transaction, and nobody else migrates meanwhile."""
+    with _ALEMBIC, _connection(url) as connection:
+        # Waits for another process that is migrating; held until the transaction ends.
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        config = _config()
+        config.attributes["connection"] = connection
+        yield config
 
 
 def status(url: str) -> Status:
@@ -63,7 +74,8 @@ def sql() -> str:
     output = io.StringIO()
     config = _config()
     config.output_buffer = output
-    command.upgrade(config, "head", sql=True)
+    with _ALEMBIC:
+        command.upgrade(config, "head", sql=True)
     return output.getvalue()
 
 
@@ -181,7 +193,15 @@ def _status(connection: Connection) -> Status:
     head = script.get_current_head()
     if head is None:
         raise FileNotFoundError(f"no revisions in {script.versions}")
-    current = MigrationContext.configure(connection).get_current_revision()
+    try:
+        current = MigrationContext.configure(connection).get_current_revision()
+    except ProgrammingError as error:
+        if not isinstance(error.orig, errors.InsufficientPrivilege):
+            raise
+        raise DatabaseUnusable(
+            "The database has been migrated by another user and this one may not read to which revision: "
+            "set MIGRATION_DATABASE_URL to its owner."
+        ) from error
     revisions = [revision.revision for revision in script.walk_revisions()][::-1]
     if current is None:
         return Status(None, head, revisions)
