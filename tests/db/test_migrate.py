@@ -159,9 +159,7 @@ def test_roles_that_an_administrator_made(bare: Bare) -> None:
     with pytest.raises(DatabaseUnusable, match=r"may not create the role study_app: .* `create role study_app; grant"):
         migrate.check_server(bare.url("plain"))
     bare.run("create role study_app", "create role study_vault", "grant study_app to plain")
-    with pytest.raises(
-        DatabaseUnusable, match=r"not a member of the role study_vault: .* `grant study_vault to plain`"
-    ):
+    with pytest.raises(DatabaseUnusable, match=r"not a member of the role study_vault: .* `grant study_vault to"):
         migrate.check_server(bare.url("plain"))
     bare.run("grant study_vault to plain")
     migrate.check_server(bare.url("plain"))
