@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Column, Integer, Table, Text, Uuid, any_, bindparam, func, not_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.encryption import VERSION, CannotDecrypt, context_of
+from db.encryption import VERSION, CannotDecrypt, KeyRing, context_of
 from db.engine import Database, Work
 from db.object_store import TranscriptUnavailable
 from db.statement import Compiled
@@ -115,16 +115,16 @@ async def _rotate_texts(work: Work, column: _Protected, ids: list[UUID]) -> Rota
     renewed, failed = 0, []
     await work.run(column.lock, {"keys": ids})
     for row_id, stored in await work.run(column.texts, {"keys": ids}):
-        context = context_of(column.table, column.column, row_id)
+        if stored is None:
+            continue
         try:
-            if stored is None or not keys.needs_rotation(stored):
-                continue
-            text = keys.encrypt(keys.decrypt(stored, context), context)
+            text = _anew(keys, stored, context_of(column.table, column.column, row_id))
         except CannotDecrypt as error:
             failed.append(str(error))
             continue
-        await work.run(column.write, {"row_id": row_id, "text": text})
-        renewed += 1
+        if text is not None:
+            await work.run(column.write, {"row_id": row_id, "text": text})
+            renewed += 1
     return Rotated(renewed, tuple(failed))
 
 
@@ -155,7 +155,13 @@ async def _renewed(vault: Vault, objects: Objects, session_id: UUID, url: str) -
     if vault.store is None:
         raise TranscriptUnavailable("TRANSCRIPT_STORE_MISSING", "There is no store; set TRANSCRIPT_STORE_URL.")
     stored = (await vault.store.get(url)).decode(errors="replace").rstrip()
-    if not stored.startswith(f"{VERSION}:") or not vault.keys.needs_rotation(stored):
+    if not stored.startswith(f"{VERSION}:"):
         return None
-    context = context_of("sessions", "transcript_storage_url", session_id)
-    return await objects.put(session_id, vault.keys.encrypt(vault.keys.decrypt(stored, context), context))
+    body = _anew(vault.keys, stored, context_of("sessions", "transcript_storage_url", session_id))
+    return None if body is None else await objects.put(session_id, body)
+
+
+def _anew(keys: KeyRing, stored: str, context: str) -> str | None:
+    """The text by the key in use; None when it is already. Raises CannotDecrypt, which names the row."""
+    text = keys.decrypt(stored, context)
+    return keys.encrypt(text, context) if keys.needs_rotation(stored) else None
