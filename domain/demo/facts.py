@@ -1,0 +1,115 @@
+"""What follows from the demo data: ratings, aggregates, what an override is about."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from domain.demo import maya, others
+from domain.demo.companion import NUDGES, OVERRIDES, QUESTIONS, DemoOverride
+from domain.demo.people import GOALS, SUBJECTS, DemoPerson
+from domain.demo.practice import ITEMS, PRACTICE, DemoItem, DemoPractice
+from domain.demo.session import DemoSession
+from domain.goals import GoalStatus
+from domain.overrides import AnswerContent, OverrideContent, OverrideType, PracticeContent, SummaryContent
+from domain.rating import START, question_rating, updated_rating
+from domain.viewer import Role
+
+SESSIONS: tuple[DemoSession, ...] = (*maya.SESSIONS, *others.SESSIONS)
+ITEM_OF: Mapping[str, DemoItem] = {item.key: item for item in ITEMS}
+SUBJECT_NAMES = {subject.key: subject.name for subject in SUBJECTS}
+
+
+def subject_and_level(assigned: DemoPractice) -> tuple[str, int]:
+    """The subject's key and the difficulty of what is assigned."""
+    content = ITEM_OF[assigned.content] if isinstance(assigned.content, str) else assigned.content
+    return content.subject, content.level
+
+
+def in_order(practice: Sequence[DemoPractice]) -> list[DemoPractice]:
+    """What has been solved, earliest first."""
+    return sorted((assigned for assigned in practice if assigned.done is not None), key=lambda one: -(one.done or 0))
+
+
+def rated(practice: Sequence[DemoPractice]) -> dict[str, tuple[int, int]]:
+    """The student's rating before and after each solved item, as the product would have moved it."""
+    current: dict[tuple[str, str], int] = {}
+    moves: dict[str, tuple[int, int]] = {}
+    for assigned in in_order(practice):
+        subject, level = subject_and_level(assigned)
+        before = current.get((assigned.student, subject), START)
+        after = updated_rating(before, question_rating(level), Decimal(assigned.score))
+        current[assigned.student, subject] = after
+        moves[assigned.key] = before, after
+    return moves
+
+
+def target_of(made: DemoOverride) -> tuple[str, int | None, OverrideContent]:
+    """Whose the target of an override is, how hard, and what it says."""
+    match made.kind:
+        case OverrideType.SUMMARY:
+            session = next(session for session in SESSIONS if session.key == made.target)
+            covered = (SUBJECT_NAMES[session.subject],)
+            return session.student, None, SummaryContent(session.summary, session.next_steps, covered)
+        case OverrideType.PRACTICE:
+            assigned = next(assigned for assigned in PRACTICE if assigned.key == made.target)
+            content = ITEM_OF[assigned.content] if isinstance(assigned.content, str) else assigned.content
+            says = PracticeContent(content.question, content.answer, content.explanation, content.level)
+            return assigned.student, content.level, says
+        case OverrideType.QA_ANSWER:
+            asked = next(asked for asked in QUESTIONS if asked.key == made.target)
+            return asked.student, None, AnswerContent(asked.answer)
+
+
+def profile(person: DemoPerson) -> dict[str, Any]:
+    """The column `profile`."""
+    if person.role is not Role.STUDENT:
+        return {"preferences": {"learning_style": person.style.value, "nudge_frequency_cap": 0}}
+    own = [goal for goal in GOALS if goal.student == person.key and goal.status is GoalStatus.ACTIVE and goal.subject]
+    tracked = [
+        {
+            "subject": SUBJECT_NAMES[goal.subject or ""],
+            "completion": float(goal.percent),
+            "streak": goal.streak,
+            "xp": goal.xp,
+        }
+        for goal in own
+    ]
+    return {
+        "goals": list(person.aims),
+        "subjects": [entry["subject"] for entry in tracked],
+        "preferences": {"learning_style": person.style.value, "nudge_frequency_cap": person.nudges_a_day},
+        "progress": {"multi_goal_tracking": tracked},
+    }
+
+
+def gamification(person: DemoPerson) -> dict[str, Any]:
+    """The column `gamification`."""
+    if person.role is not Role.STUDENT:
+        return {}
+    return {
+        "xp": person.xp,
+        "level": person.level,
+        "badges": list(person.badges),
+        "streaks": person.streak,
+        "meta_rewards": list(person.rewards),
+    }
+
+
+def analytics(person: DemoPerson) -> dict[str, Any]:
+    """The column `analytics`, as counting would make it."""
+    if person.role is Role.TUTOR:
+        return {"override_count": sum(made.tutor == person.key for made in OVERRIDES)}
+    if person.role is not Role.STUDENT:
+        return {}
+    asked = Counter(question.confidence.value for question in QUESTIONS if question.student == person.key)
+    sent = [nudge for nudge in NUDGES if nudge.to == person.key]
+    return {
+        "confidence_distribution": {
+            confidence: round(100 * count / asked.total(), 1) for confidence, count in asked.items()
+        },
+        "nudge_engagement": {
+            "opened": round(100 * sum(nudge.opened is not None for nudge in sent) / max(1, len(sent)), 1),
+            "clicked": round(100 * sum(nudge.clicked is not None for nudge in sent) / max(1, len(sent)), 1),
+        },
+    }

@@ -1,0 +1,236 @@
+"""The demo data: all of one piece, loaded once, and only where nobody is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from db.demo import demo_id, demo_sub, load_demo
+from db.encryption import KeyRing, context_of
+from db.engine import Database
+from db.tables import metadata, sessions, users
+from db.transcripts import transcripts_by_session
+from db.vault import Vault
+from domain.demo.facts import SESSIONS
+from domain.demo.people import PEOPLE
+from domain.demo.practice import ITEMS, PRACTICE
+from domain.grading import RIGHT, WRONG, grade
+from domain.practice import AnswerType
+from domain.rating import question_rating
+from domain.sessions import SessionTranscript
+from tests import servers
+
+NOW = datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
+KEYS = KeyRing([("k1", b"k" * 32)])
+
+
+@pytest.fixture
+async def study(database: servers.Database) -> AsyncIterator[Database]:
+    """The application on an empty database."""
+    async with Database(database.app_url, vault=Vault(KEYS, None)) as opened:
+        yield opened
+
+
+def _rows(database: servers.Database, query: str, *values: Any) -> list[dict[str, Any]]:
+    with psycopg.connect(database.owner_url, row_factory=dict_row) as owner:
+        return owner.execute(query.encode(), values).fetchall()
+
+
+def _counts(database: servers.Database) -> dict[str, int]:
+    return {name: _rows(database, f"select count(*) as count from {name}")[0]["count"] for name in metadata.tables}
+
+
+async def test_every_table_has_something_and_nothing_is_loaded_twice(
+    database: servers.Database, study: Database
+) -> None:
+    assert await load_demo(study, NOW)
+    counts = _counts(database)
+    assert {name for name, count in counts.items() if count == 0} == {"audit_log"}
+    assert (counts["users"], counts["sessions"]) == (10, 21)
+    assert not await load_demo(study, NOW + timedelta(days=9))
+    assert _counts(database) == counts
+
+
+async def test_two_first_starts_at_once(database: servers.Database, study: Database) -> None:
+    assert sorted(await asyncio.gather(load_demo(study, NOW), load_demo(study, NOW))) == [False, True]
+    assert _counts(database)["users"] == len(PEOPLE)
+
+
+async def test_where_somebody_is_nothing_is_loaded(database: servers.Database, study: Database) -> None:
+    _rows(database, "insert into users (cognito_sub, email, role) values ('1', 'a@b.test', 'admin') returning id")
+    assert not await load_demo(study, NOW)
+    assert sum(_counts(database).values()) == 1
+
+
+async def test_the_four_people_are_related(study: Database) -> None:
+    await load_demo(study, NOW)
+    student = demo_id(users, "student")
+    for key, sees_student in (("student", True), ("tutor", True), ("hannah", True), ("parent", True), ("karim", False)):
+        async with study.read(demo_sub(key)) as read:
+            assert (student in read.viewer.students) is sees_student, key
+    async with study.read(demo_sub("admin")) as read:
+        assert read.viewer.role == "admin"
+
+
+async def test_transcripts_and_notes_are_readable_with_the_key(database: servers.Database, study: Database) -> None:
+    await load_demo(study, NOW)
+    recorded = [demo_id(sessions, session.key) for session in SESSIONS if session.talk]
+    async with study.system_work() as work:
+        found = await transcripts_by_session(work, recorded)
+    assert len(found) == 20
+    for transcript in found:
+        assert isinstance(transcript, SessionTranscript)
+        speakers = [turn.speaker for turn in transcript.transcript.turns]
+        assert all(one is not other for one, other in pairwise(speakers))
+    notes = _rows(database, "select id, notes from sessions where notes is not null")
+    written = {session.notes for session in SESSIONS if session.notes}
+    assert {KEYS.decrypt(row["notes"], context_of("sessions", "notes", row["id"])) for row in notes} == written
+    about = _rows(database, "select id, notes from tutor_student_assignments where notes is not null")
+    assert all(KEYS.decrypt(row["notes"], context_of("tutor_student_assignments", "notes", row["id"])) for row in about)
+
+
+async def test_what_happened_lies_in_the_past_and_in_order(database: servers.Database, study: Database) -> None:
+    await load_demo(study, NOW)
+    future = {
+        (table.name, column.name): _rows(
+            database, f"select count(*) as count from {table.name} where {column.name} > %s", NOW
+        )[0]["count"]
+        for table in metadata.tables.values()
+        for column in table.columns
+        # What the database itself sets is the time of the test.
+        if getattr(column.type, "timezone", False) and column.name != "updated_at"
+    }
+    assert {place for place, count in future.items() if count} == set()
+    assert (
+        _rows(
+            database,
+            """
+        select 'practice' as what from practice_assignments where completed_at < assigned_at
+        union all select 'nudge' from nudges where clicked_at < opened_at or opened_at < sent_at
+        union all select 'answer' from qa_interactions where answered_at < created_at
+        union all select 'override' from overrides
+            join summaries on summaries.id = summary_id where overrides.created_at < summaries.created_at
+        union all select 'override' from overrides
+            join practice_assignments as pa on pa.id = practice_assignment_id where overrides.created_at < assigned_at
+        union all select 'override' from overrides
+            join qa_interactions as qa on qa.id = qa_interaction_id where overrides.created_at < qa.created_at
+        """,
+        )
+        == []
+    )
+
+
+async def test_ratings_are_what_the_database_would_have_made_of_the_answers(
+    database: servers.Database, study: Database
+) -> None:
+    await load_demo(study, NOW)
+    stored = _rows(database, "select student_id, subject_id, rating from student_ratings order by 1, 2")
+    solved = _rows(
+        database,
+        "select student_id, subject_id, difficulty_level, performance_score, student_rating_before,"
+        " student_rating_after from practice_assignments where completed order by completed_at, assigned_at, id",
+    )
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("delete from student_ratings")
+        for row in solved:
+            before = owner.execute(
+                "select rating from student_ratings where (student_id, subject_id) = (%s, %s)",
+                [row["student_id"], row["subject_id"]],
+            ).fetchone() or (1000,)
+            after = owner.execute(
+                "select update_student_rating(%s, %s, %s, %s)",
+                [
+                    row["student_id"],
+                    row["subject_id"],
+                    question_rating(row["difficulty_level"]),
+                    row["performance_score"],
+                ],
+            ).fetchone()
+            assert (before, after) == ((row["student_rating_before"],), (row["student_rating_after"],))
+    assert _rows(database, "select student_id, subject_id, rating from student_ratings order by 1, 2") == stored
+    assert len(stored) == 9
+
+
+async def test_overrides_hold_what_their_targets_said_and_say(database: servers.Database, study: Database) -> None:
+    await load_demo(study, NOW)
+    said = _rows(
+        database,
+        """
+        select o.override_type, o.reverted_at is not null as reverted, original_content, new_content,
+            coalesce(
+                (select to_jsonb(t) from (select narrative, next_steps, subjects_covered) as t
+                    where summary_id is not null),
+                (select to_jsonb(t) from (select ai_question_text as question, ai_answer_text as answer,
+                    ai_explanation as explanation, pa.difficulty_level) as t where practice_assignment_id is not null),
+                (select to_jsonb(t) from (select qa.answer) as t where qa_interaction_id is not null)
+            ) as says,
+            coalesce(s.version, pa.version, qa.version) as version,
+            coalesce(s.override_id, pa.override_id, qa.override_id) = o.id as in_force
+        from overrides as o
+        left join summaries as s on s.id = summary_id
+        left join practice_assignments as pa on pa.id = practice_assignment_id
+        left join qa_interactions as qa on qa.id = qa_interaction_id
+        order by o.override_type, reverted
+        """,
+    )
+    assert [(row["override_type"], row["reverted"]) for row in said] == [
+        ("practice", False),
+        ("qa_answer", False),
+        ("summary", False),
+        ("summary", True),
+    ]
+    for row in said:
+        assert row["original_content"] != row["new_content"]
+        assert row["says"] == row["original_content" if row["reverted"] else "new_content"]
+        assert (row["version"], row["in_force"]) == ((3, None) if row["reverted"] else (2, True))
+
+
+async def test_aggregates_with_people_are_what_counting_gives(database: servers.Database, study: Database) -> None:
+    await load_demo(study, NOW)
+    kept = {row["id"]: row["analytics"] for row in _rows(database, "select id, analytics from users")}
+    counted: dict[Any, dict[str, float]] = {}
+    for row in _rows(
+        database, "select student_id, confidence, round(percentage, 1) as share from v_confidence_distribution"
+    ):
+        counted.setdefault(row["student_id"], {})[row["confidence"]] = float(row["share"])
+    assert {
+        person: analytics["confidence_distribution"]
+        for person, analytics in kept.items()
+        if "confidence_distribution" in analytics
+    } == counted
+    for row in _rows(
+        database,
+        "select user_id, round(100.0 * sum(opened_count) / sum(sent_count), 1) as opened,"
+        " round(100.0 * sum(clicked_count) / sum(sent_count), 1) as clicked from v_nudge_engagement group by user_id",
+    ):
+        assert kept[row["user_id"]]["nudge_engagement"] == {
+            "opened": float(row["opened"]),
+            "clicked": float(row["clicked"]),
+        }
+    for row in _rows(database, "select tutor_id, count(*) as count from overrides group by tutor_id"):
+        assert kept[row["tutor_id"]]["override_count"] == row["count"]
+
+
+def test_the_bank_is_sound() -> None:
+    for item in ITEMS:
+        assert (item.kind is AnswerType.MULTIPLE_CHOICE) is bool(item.choices), item.key
+        assert not item.choices or item.answer in item.choices, item.key
+        assert 1 <= item.level <= 10
+
+
+def test_scores_are_those_that_grading_gives() -> None:
+    bank = {item.key: item for item in ITEMS}
+    graded = [
+        one for one in PRACTICE if isinstance(one.content, str) and one.response and one.score in ("0.00", "1.00")
+    ]
+    assert len(graded) == 14
+    for assigned in graded:
+        assert isinstance(assigned.content, str)
+        item = bank[assigned.content]
+        score = grade(assigned.response or "", item.answer, item.kind, item.choices)
+        assert score == (RIGHT if assigned.score == "1.00" else WRONG), assigned.key
