@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, exists, func, insert, select, update
+from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
@@ -102,11 +102,13 @@ _lock_assigning = Compiled(
 _is_open = Compiled(
     "is_practice_open",
     select(
-        exists().where(
+        select(practice_assignments.c.id)
+        .where(
             practice_assignments.c.student_id == bindparam("student_id"),
             practice_assignments.c.bank_item_id == bindparam("bank_item_id"),
             practice_assignments.c.completed.is_(False),
         )
+        .exists()
     ),
 )
 
