@@ -18,6 +18,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult
 
 from db.encryption import CannotDecrypt
+from db.engine import UnknownPerson
 from db.object_store import TranscriptUnavailable
 from domain.errors import BadRequest, Code, Refused
 from domain.identity.tokens import InvalidToken
@@ -116,13 +117,16 @@ def presentable(error: GraphQLError) -> GraphQLError:
             return _coded(error, cause.message, cause.code)
         case InvalidToken():
             return _coded(error, cause.message, "UNAUTHENTICATED")
+        case UnknownPerson():
+            # Erased, or given another token subject, since the operation or the socket began.
+            return _coded(error, str(cause), "UNAUTHENTICATED")
         case TranscriptUnavailable():
             return _coded(error, cause.message, cause.code)
         case CannotDecrypt():
             # Its text is for whoever runs the server: it names keys and files.
             log.error("at %s: %s", error.path, cause)
             return _coded(error, _CANNOT_DECRYPT, cause.code)
-        case DataError():
+        case DataError() | UnicodeEncodeError():
             return _coded(
                 error,
                 "A value in the request cannot be stored; check its size and characters.",

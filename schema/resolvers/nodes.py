@@ -44,7 +44,7 @@ class NodeQueries:
 async def _node(info: Info, global_id: str) -> Node | None:
     type_name, row_id = split(global_id)
     definition = info.schema.get_type_by_name(type_name)
-    origin = getattr(definition, "origin", None)
+    origin = None if getattr(definition, "is_interface", True) else getattr(definition, "origin", None)
     if not (isinstance(origin, type) and issubclass(origin, Node) and hasattr(origin, "by_id")):
         raise BadRequest("BAD_ID", "This is not an id of this API; pass an `id` as a query returned it.")
     found = await info.context.load(origin.by_id, row_id)
