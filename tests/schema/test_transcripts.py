@@ -99,6 +99,8 @@ async def test_a_transcript_is_replaced_and_removed(api: Api, make: Make) -> Non
     data = await api.data(UPDATE, tess, input={"id": session, "transcript": None})
     assert data["updateSession"]["session"] == {"transcriptAvailable": False, "transcript": None}
     assert await _column(make, "transcript_text") == [None]
+    cursor = await make.owner.execute("select action, details from audit_log")
+    assert await cursor.fetchall() == [("session.update", {"fields": ["transcript"]})] * 2
 
 
 async def test_a_transcript_is_attached_once(api: Api, make: Make) -> None:
