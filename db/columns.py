@@ -3,25 +3,66 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
+    MetaData,
     String,
     Text,
     Uuid,
+    cast,
     text,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import UserDefinedType
 
 JSON = JSONB()
 TEXTS = ARRAY(Text())
 TIME = DateTime(timezone=True)
+
+# The names that PostgreSQL gives to what db/sql leaves unnamed.
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+
+class Xid8(UserDefinedType[int]):
+    """The number of a transaction, one that never starts over: a plain number in Python.
+
+    By way of text, as PostgreSQL has no cast between the two.
+    """
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name."""
+        return "xid8"
+
+    def bind_expression(self, bindvalue: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A number for the database."""
+        return cast(cast(type_coerce(bindvalue, BigInteger), Text), Xid8)
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A number from the database."""
+        return cast(cast(column, Text), BigInteger)
+
+
+ischema_names["xid8"] = Xid8  # SQLAlchemy does not know it
 
 
 def key() -> Column[Any]:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db import views
+from db import columns, event_tables, views
 from db.columns import (
     JSON,
     TEXTS,
@@ -28,15 +28,7 @@ from db.columns import (
     word,
 )
 
-# The names that PostgreSQL gives to what db/sql leaves unnamed.
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-    }
-)
+metadata = columns.metadata
 
 subjects = sa.Table(
     "subjects",
@@ -394,6 +386,9 @@ audit_log = sa.Table(
     newest("idx_audit_log_student", "student_id", time="occurred_at"),
     newest("idx_audit_log_target", "target_type", "target_id", time="occurred_at"),
 )
+
+events = event_tables.events
+events_floor = event_tables.events_floor
 
 # The views stand beside the tables for those who read them, in a metadata of their own.
 session_transcripts = views.session_transcripts

@@ -8,7 +8,7 @@ labels name whose row it is.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import sql
@@ -200,6 +200,7 @@ def _rows_of(cast: Cast, student: str) -> None:
     _override(cast, f"{student} summary", student, "summary", summary_id=summary)
     _override(cast, f"{student} answer", student, "qa_answer", qa_interaction_id=question)
     cast.add("audit_log", student, actor_id=tom, actor_role="tutor", action="a", target_type="t", student_id=own)
+    cast.add("events", student, kind="goal_progress", student_id=own, target_id=uuid4())
 
 
 def _override(cast: Cast, label: str, student: str, kind: str, **target: UUID) -> None:

@@ -1,5 +1,7 @@
 """Correction 12: erasing a person works for every role, and what is left says nothing of them."""
 
+from uuid import uuid4
+
 import pytest
 
 from tests.db.cast import PEOPLE, Cast, Connection, as_viewer, insert
@@ -35,6 +37,10 @@ def counts(cast: Cast) -> dict[str, int]:
             f"update {table} t set overridden = true, override_id = o.id from overrides o where o.{target} = t.id"
         )
     insert(cast.owner, "nudges", user_id=tom, type="login", channel="email", message="x")
+    # They are told of to those whom they concern: with one of the two erased, to nobody.
+    for kind, person in (("assignment_begun", tom), ("link_begun", cast.id("pat"))):
+        event = {"student_id": cast.id("ann"), "person_id": person, "target_id": uuid4()}
+        insert(cast.owner, "events", kind=kind, **event)
     insert(cast.owner, "audit_log", actor_id=cast.id("pat"), actor_role="parent", action="x", target_type="x")
     insert(cast.owner, "audit_log", actor_id=cast.id("ada"), actor_role="admin", action="x", target_type="x")
     return _counts(cast.owner)
@@ -67,8 +73,8 @@ def test_others_rows_stay_without_the_person(name: str, counts: dict[str, int], 
         app.execute("select set_system()")
         app.execute("delete from users where id = %s", [gone])
     own = {
-        "tom": {"users": 1, "tutor_student_assignments": 3, "nudges": 1},
-        "pat": {"users": 1, "parent_student_links": 2},
+        "tom": {"users": 1, "tutor_student_assignments": 3, "nudges": 1, "events": 1},
+        "pat": {"users": 1, "parent_student_links": 2, "events": 1},
         "ada": {"users": 1},
     }[name]
     assert _counts(cast.owner) == {table: count - own.get(table, 0) for table, count in counts.items()}
@@ -100,6 +106,7 @@ def test_a_students_rows_go_and_what_is_left_says_nothing(counts: dict[str, int]
         "student_ratings": 1,
         "qa_interactions": 1,
         "nudges": 1,
+        "events": 3,
     }
     assert _counts(cast.owner) == {table: count - own.get(table, 0) for table, count in counts.items()}
     overrides = cast.owner.execute(

@@ -7,7 +7,20 @@ import pytest
 from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
-from tests.db.cast import EVERYONE, LINKS, SEE_ALL, VIEWERS, Cast, Connection, Three, ann, as_viewer, expected, insert
+from tests.db.cast import (
+    EVERYONE,
+    LINKS,
+    SEE_ALL,
+    STUDENTS,
+    VIEWERS,
+    Cast,
+    Connection,
+    Three,
+    ann,
+    as_viewer,
+    expected,
+    insert,
+)
 
 KNOWN = [viewer for viewer in VIEWERS if viewer != "nobody"]
 
@@ -40,6 +53,7 @@ SEEN: dict[str, Three] = {
         ann("summary", "practice open", "practice done"),
     ),
     "audit_log": (set(), set(), set()),
+    "events": (set(), set(), set()),
 }
 
 # table: a harmless change of every row, and which rows of ann, tom and pat's world it reaches.
@@ -77,6 +91,7 @@ ADDED: dict[str, list[str]] = {
     # an override is a tutor's own act
     "overrides": ["tutor", "system"],
     "audit_log": KNOWN,
+    "events": KNOWN,
 }
 
 
@@ -109,7 +124,7 @@ def test_rows_added(viewer: str, cast: Cast, app: Connection) -> None:
         for student in ("ann", "ben"):
             with as_viewer(app, viewer):
                 added[table, student] = _adds(app, table, _new_row(cast, viewer, table, student))
-    whoever = {"users", "subjects", "practice_bank_items", "audit_log"}  # rows that are not of one student
+    whoever = {"users", "subjects", "practice_bank_items", "audit_log", "events"}  # rows that are not of one student
     assert added == {
         (table, student): viewer in (may if student == "ann" or table in whoever else set(may) & set(SEE_ALL))
         for table, may in ADDED.items()
@@ -186,6 +201,7 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
             "action": "x",
             "target_type": "user",
         },
+        "events": {"kind": "nudge_sent", "student_id": own, "target_id": uuid4()},
     }
     return rows[table]
 
@@ -202,6 +218,9 @@ def test_rows_removed(viewer: str, cast: Cast, app: Connection) -> None:
             if table == "users":
                 rows = app.execute("delete from users returning id").fetchall()
                 assert cast.labels(table, (row[0] for row in rows)) == (EVERYONE if viewer in SEE_ALL else set())
+            elif table == "events":
+                rows = app.execute("delete from events returning id").fetchall()
+                assert cast.labels(table, (row[0] for row in rows)) == (set(STUDENTS) if viewer == "system" else set())
             else:
                 with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
                     app.execute(f"delete from {table}")
@@ -237,6 +256,11 @@ LOG = "insert into audit_log (actor_id, actor_role, action, target_type)"
         ("admin", "update overrides set reason = 'x'"),
         ("admin", "update audit_log set action = 'x'"),
         ("system", "update audit_log set actor_id = null"),
+        ("system", "insert into events (kind, target_id, xid) values ('nudge_sent', %(me)s, '7')"),
+        ("system", "insert into events (kind, target_id, occurred_at) values ('nudge_sent', %(me)s, now())"),
+        ("system", "update events set occurred_at = now()"),
+        ("admin", "insert into events_floor (xid, id) values ('7', 0)"),
+        ("system", "delete from events_floor"),
         ("admin", "insert into audit_log (actor_id, actor_role, action, target_type, occurred_at)"
                   " values (%(me)s, 'admin', 'x', 'x', now() - interval '1 day')"),
     ],
