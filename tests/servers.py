@@ -26,6 +26,9 @@ PROGRAMS: dict[str, Path | None] = {EMBEDDED: None} | {
 }
 TEMPLATE = "study_template"
 
+# A clone for each test is mostly files written and deleted: in memory it takes a tenth of the time.
+_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 2**30 else None  # noqa: S108
+
 # Nothing in these servers outlives a crash.
 _SETTINGS = {
     "fsync": "off",
@@ -60,7 +63,7 @@ class Database:
 def servers() -> Iterator[dict[str, Server]]:
     """By major version; each with a migrated template."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="study-tests-"))
+        folder = Path(tempfile.mkdtemp(prefix="study-tests-", dir=_MEMORY))
         stack.callback(shutil.rmtree, folder)
         if os.geteuid() == 0:
             folder.chmod(0o711)  # the servers run as another user
