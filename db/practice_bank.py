@@ -17,7 +17,7 @@ from domain.practice import PracticeItem, PracticeItemDraft, PracticeItemFilter,
 
 
 def _difficulty(value: Any) -> int:
-    if not isinstance(value, int) or not 1 <= value <= 10:
+    if type(value) is not int or not 1 <= value <= 10:
         raise ValueError("not a difficulty")
     return value
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, Numeric, bindparam, func, select
@@ -11,10 +12,17 @@ from db.batch import ByKey, Listed, Order, Page, Paged
 from db.engine import Transaction, Work
 from db.statement import Compiled
 from db.tables import student_ratings
-from domain.rating import StudentRating
+from domain.rating import FLOOR, StudentRating
 
-HIGHEST = Order("highest", "rating", descending=True, parse=int)
-LOWEST = Order("lowest", "rating", descending=False, parse=int)
+
+def _points(value: Any) -> int:
+    if type(value) is not int or not FLOOR <= value < 2**31:
+        raise ValueError("not a rating")
+    return value
+
+
+HIGHEST = Order("highest", "rating", descending=True, parse=_points)
+LOWEST = Order("lowest", "rating", descending=False, parse=_points)
 
 _RATINGS = select(
     student_ratings.c.id,
