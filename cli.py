@@ -1,78 +1,149 @@
 """The commands of `study-companion`."""
 
-import asyncio
+import functools
 import logging
-import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
 
 import click
-import uvicorn
+import psycopg
+from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
-from db import migrate as migrations
-from db.embedded import SUPERUSER, ServerUnavailable, running
-from db.engine import APPLICATION_ROLE
+from commands import checking, importing, migrating, rotating, serving, tokens
+from db.embedded import ServerUnavailable
+from db.imports import ImportRefused
 from db.migrate import DatabaseUnusable
-from domain.identity.choice import IdentitySettingsError
+from domain.errors import Refused
+from domain.keyfile import KeyFileError
 from schema.api import schema as graphql_schema
-from server import create_app
 from settings import Settings
 
-DATABASE_NAME = "study"
+P = ParamSpec("P")
+
+_SENTENCES = (DatabaseUnusable, ServerUnavailable, KeyFileError, ImportRefused, Refused)
+"""Errors of the surroundings whose text is written for the person at the terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the database is, for its owner and for the application."""
+class Commands(click.Group):
+    """Ends with one sentence where the surroundings are at fault, and quietly when interrupted."""
 
-    owner: str
-    application: str
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(130)
+        except _SENTENCES as error:
+            raise click.ClickException(str(error)) from error
+        except PoolTimeout as error:
+            raise click.ClickException(f"The database does not answer in time: {error}.") from error
+        except (psycopg.Error, DBAPIError) as error:
+            reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
+            raise click.ClickException(f"The database refuses: {reason.rstrip('.')}.") from error
+        except BrokenPipeError:
+            # Whoever read our output has stopped; click knows what to do.
+            raise
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or error}{where}.") from error
 
 
-@contextmanager
-def database(settings: Settings, *, exclusive: bool = False) -> Iterator[Addresses]:
-    """The database that the settings name, or the embedded one, started for as long as it is needed."""
-    if settings.database_url is not None:
-        application = settings.database_url.get_secret_value()
-        owner = settings.migration_database_url
-        yield Addresses(owner.get_secret_value() if owner else application, application)
-        return
-    with running(settings.study_data_dir, exclusive=exclusive) as embedded:
-        embedded.prepare(DATABASE_NAME)
-        yield Addresses(embedded.url(SUPERUSER, DATABASE_NAME), embedded.url(APPLICATION_ROLE, DATABASE_NAME))
+def with_settings(command: Callable[Concatenate[Settings, P], None]) -> Callable[P, None]:
+    """Read the settings for a command, and log as they say."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **options: P.kwargs) -> None:
+        try:
+            settings = Settings()
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
+            )
+            raise click.ClickException(f"A setting is wrong: {problems}.") from error
+        # What libraries tell is for those who debug.
+        logging.basicConfig(level="INFO" if settings.log_level == "DEBUG" else "WARNING", format=_LOG_FORMAT)
+        logging.getLogger("study").setLevel(settings.log_level)
+        command(settings, *args, **options)
+
+    return run
 
 
-@click.group()
-@click.pass_context
-def main(context: click.Context) -> None:
+_LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
+
+
+@click.group(cls=Commands)
+def main() -> None:
     """The study companion: a GraphQL API with live subscriptions."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
-        )
-        raise click.ClickException(f"A setting is wrong: {problems}.") from error
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    context.obj = settings
 
 
 @main.command()
-@click.pass_obj
+@with_settings
 def serve(settings: Settings) -> None:
     """Start everything and serve until stopped."""
-    listener = _listen(settings.host, settings.port)
-    with _plain_errors(), database(settings, exclusive=True) as addresses:
-        migrations.check_server(addresses.owner)
-        migrations.upgrade(addresses.owner)
-        app = create_app(settings, addresses.application)
-        host, port = listener.getsockname()[:2]
-        click.echo(f"GraphQL and GraphiQL  http://{host}:{port}/graphql")
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
-        asyncio.run(server.serve(sockets=[listener]))
+    serving.serve(settings)
+
+
+@main.command()
+@click.option("--sql", is_flag=True, help="Print the SQL that makes the schema, and change nothing.")
+@click.option("--status", is_flag=True, help="Say which migrations are missing (exit code 1 if any), run none.")
+@with_settings
+def migrate(settings: Settings, sql: bool, status: bool) -> None:
+    """Bring the database to this program's schema."""
+    if sql and status:
+        raise click.UsageError("--sql and --status do not go together.")
+    if sql:
+        migrating.print_sql()
+    elif status:
+        _exit(migrating.print_status(settings))
+    else:
+        migrating.upgrade(settings)
+
+
+@main.group(name="import")
+def import_() -> None:
+    """Import a file of JSON lines, leaving what is there alone."""
+
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@import_.command(name="transcripts")
+@FILE
+@click.option(
+    "--student",
+    "students",
+    multiple=True,
+    default=("student@demo.test",),
+    show_default=True,
+    metavar="EMAIL",
+    help="Whose sessions they are; several students get them in turn.",
+)
+@click.option("--tutor", default="tutor@demo.test", show_default=True, metavar="EMAIL", help="The tutor who held them.")
+@with_settings
+def import_transcripts(settings: Settings, file: Path, students: tuple[str, ...], tutor: str) -> None:
+    """Import tutoring sessions with their transcripts."""
+    _exit(importing.transcripts(settings, file, students, tutor))
+
+
+@import_.command(name="practice")
+@FILE
+@with_settings
+def import_practice(settings: Settings, file: Path) -> None:
+    """Import questions for the practice bank."""
+    _exit(importing.practice(settings, file))
+
+
+@main.command()
+@click.argument("email")
+@with_settings
+def token(settings: Settings, email: str) -> None:
+    """Print a development token for a person."""
+    click.echo(tokens.token(settings, email))
 
 
 @main.command()
@@ -81,25 +152,23 @@ def schema() -> None:
     click.echo(graphql_schema.as_str())
 
 
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Problems of the surroundings end in one sentence, not a traceback."""
-    try:
-        yield
-    except (DatabaseUnusable, ServerUnavailable, IdentitySettingsError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
+@main.command(short_help="Look whether everything is in order.")
+@with_settings
+def check(settings: Settings) -> None:
+    """Look whether the settings and everything they name are in order (exit code 1 if not)."""
+    _exit(checking.check(settings))
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        raise click.ClickException(
-            f"Cannot serve on {host}:{port}: {error.strerror}. Stop what uses it or set PORT to another port."
-        ) from error
-    return listener
+@main.command(name="rotate-keys", short_help="Encrypt everything with the first key.")
+@with_settings
+def rotate_keys(settings: Settings) -> None:
+    """Encrypt transcripts and notes anew with the first of the keys."""
+    _exit(rotating.rotate_keys(settings))
+
+
+def _exit(good: bool) -> None:
+    if not good:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

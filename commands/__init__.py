@@ -1,0 +1,1 @@
+"""What the commands of `study-companion` do; `cli` gives them their names and options."""

@@ -1,0 +1,204 @@
+"""`check`: whether all that the settings name is there and fits; it changes nothing but for a probe in the store."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import click
+import psycopg
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.exc import ProgrammingError
+
+from commands.database import Place, opened
+from db import migrate
+from db.access import as_application, check_access
+from db.embedded import ServerUnavailable
+from db.encryption import CannotDecrypt, KeyRing, context_of
+from db.migrate import DatabaseUnusable, connect
+from db.object_store import TranscriptStore, TranscriptUnavailable
+from domain.identity.choice import verifier_for
+from domain.identity.jwks import RemoteKeys
+from domain.identity.local_issuer import KEY_FILE, LocalIssuer
+from domain.identity.tokens import InvalidToken
+from domain.keyfile import KeyFileError
+from settings import Settings, separated
+
+ENCRYPTION_KEY_FILE = "encryption.key"
+
+
+class _Wrong(Exception):
+    """Something is not as it must be; the text is the sentence to print."""
+
+
+_EXPECTED = (_Wrong, DatabaseUnusable, ServerUnavailable, KeyFileError, ValueError, CannotDecrypt, psycopg.Error)
+
+
+@dataclass(slots=True)
+class _Report:
+    """What has been found so far."""
+
+    good: bool = True
+
+    def note(self, mark: str, name: str, text: str) -> None:
+        """A line."""
+        click.echo(f"{mark:<8} {name:<11} {text}")
+
+    def run(self, name: str, look: Callable[[], str]) -> bool:
+        """One check; `look` gives what it found or raises. Whether it was good."""
+        try:
+            self.note("ok", name, look())
+        except _EXPECTED as error:
+            self.good = False
+            self.note("WRONG", name, str(error).partition("\n")[0])
+            return False
+        return True
+
+
+def check(settings: Settings) -> bool:
+    """Print a line for each part; whether all is well."""
+    report = _Report()
+    report.note("ok", "settings", "they can be read")
+    report.run("data folder", lambda: _folder(settings))
+    if settings.database_url is None and not (settings.study_data_dir / "postgresql").exists():
+        report.note("ok", "database", "none yet; `study-companion serve` makes the embedded one")
+        report.run("keys", lambda: _keys(settings, None))
+    else:
+        _check_database(settings, report)
+    report.run("store", lambda: asyncio.run(_store(settings)))
+    report.run("identity", lambda: asyncio.run(_identity(settings)))
+    return report.good
+
+
+def _check_database(settings: Settings, report: _Report) -> None:
+    try:
+        with opened(settings) as place:
+            # Each goes without saying where the one before is wrong.
+            _ = (
+                report.run("database", lambda: _database(place))
+                and report.run("migrations", lambda: _migrations(settings, place))
+                and report.run("access", lambda: _access(place, report))
+                and report.run("keys", lambda: _keys(settings, place))
+            )
+    except ServerUnavailable as error:
+        report.good = False
+        report.note("WRONG", "database", str(error))
+
+
+def _folder(settings: Settings) -> str:
+    folder = settings.study_data_dir
+    if not folder.exists():
+        return f"{folder} (made when it is needed)"
+    if not folder.is_dir():
+        raise _Wrong(f"{folder} is not a folder: set STUDY_DATA_DIR to another.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _Wrong(f"{folder} cannot be written to: set STUDY_DATA_DIR to another, or change its owner.")
+    return str(folder)
+
+
+def _database(place: Place) -> str:
+    with connect(place.application) as connection:
+        migrate.refuse_old(connection.info.server_version)
+        version = connection.info.parameter_status("server_version")
+        where = "embedded" if place.embedded else f"{connection.info.host}, database {connection.info.dbname}"
+    return f"PostgreSQL {version}, {where}"
+
+
+def _migrations(settings: Settings, place: Place) -> str:
+    try:
+        status = migrate.status(place.owner)
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege) and settings.migration_database_url is None:
+            return "not for DATABASE_URL's user to see; the tables are looked at instead"
+        raise _Wrong(str(error.orig)) from error
+    if status.pending:
+        raise _Wrong(
+            f"The database is at {status.current or 'no revision'} and the program at {status.head}: "
+            "run `study-companion migrate`."
+        )
+    return f"at {status.current}, nothing to do"
+
+
+def _access(place: Place, report: _Report) -> str:
+    access = check_access(place.application)
+    for warning in access.warnings:
+        report.note("warning", "access", warning)
+    return f"as {access.user}, held by row security"
+
+
+def _keys(settings: Settings, place: Place | None) -> str:
+    """Every key that a stored text names is there, and opens one of its texts."""
+    samples = _samples(place) if place else []
+    file = settings.study_data_dir / ENCRYPTION_KEY_FILE
+    if settings.encryption_keys is not None:
+        keys = KeyRing.from_setting(settings.encryption_keys.get_secret_value())
+        where = "ENCRYPTION_KEYS"
+    elif file.exists():
+        keys, where = KeyRing.from_file(file), str(file)
+    elif samples:
+        raise _Wrong(f"{file} is gone, and the database holds texts that only its keys can open: restore it.")
+    else:
+        return f"none yet; the first start makes {file}"
+    for context, text in samples:
+        keys.decrypt(text, context)
+    return f"{where}, tried on {len(samples)} stored texts"
+
+
+def _samples(place: Place) -> list[tuple[str, str]]:
+    """Of each key one text in each column that is encrypted, with its context."""
+    found = []
+    with connect(as_application(place.application)) as connection:
+        connection.execute("select set_system()")
+        for view, key, column, table in (
+            ("session_transcripts", "session_id", "transcript_text", "sessions"),
+            ("session_notes", "session_id", "notes", "sessions"),
+            ("assignment_notes", "assignment_id", "notes", "tutor_student_assignments"),
+        ):
+            rows: list[tuple[UUID, str]] = connection.execute(
+                f"select distinct on (split_part(left({column}, 40), ':', 2)) {key}, {column} from {view}"
+                f" where {column} is not null order by split_part(left({column}, 40), ':', 2)".encode()
+            ).fetchall()
+            found += [(context_of(table, column, row_id), text) for row_id, text in rows]
+    return found
+
+
+async def _store(settings: Settings) -> str:
+    if settings.transcript_store_url is None:
+        return "none set; transcripts are kept in the database"
+    store = TranscriptStore(settings.transcript_store_url, endpoint=settings.s3_endpoint_url)
+    probe = uuid4()
+    try:
+        url = await store.put(probe, b"probe")
+        try:
+            if await store.get(url) != b"probe":
+                raise _Wrong("TRANSCRIPT_STORE_URL gives back something else than was put there.")
+        finally:
+            await store.delete(url)
+    except TranscriptUnavailable as error:
+        raise _Wrong(f"TRANSCRIPT_STORE_URL: {error.message}") from error
+    return f"{settings.transcript_store_url} takes, gives back and removes"
+
+
+async def _identity(settings: Settings) -> str:
+    if settings.cognito_issuer or settings.cognito_jwks_url or settings.cognito_client_ids:
+        verifier = verifier_for(
+            data_dir=settings.study_data_dir,
+            cognito_issuer=settings.cognito_issuer,
+            cognito_jwks_url=settings.cognito_jwks_url,
+            cognito_client_ids=separated(settings.cognito_client_ids),
+        )
+        await verifier.aclose()
+        url = settings.cognito_jwks_url or f"{settings.cognito_issuer}/.well-known/jwks.json"
+        keys = RemoteKeys(url)
+        try:
+            await keys.key("a key that there is not")
+        except InvalidToken as error:
+            raise _Wrong(f"The keys of COGNITO_ISSUER cannot be fetched from {url}.") from error
+        finally:
+            await keys.aclose()
+        return f"tokens of {settings.cognito_issuer}"
+    if not (settings.study_data_dir / KEY_FILE).exists():
+        return "development tokens; the first start makes their key"
+    LocalIssuer.load(settings.study_data_dir)
+    return "development tokens of this machine; COGNITO_ISSUER is not set"

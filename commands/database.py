@@ -1,0 +1,103 @@
+"""The database of a command: found or started, and brought to where the command can work."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.exc import ProgrammingError
+
+from db import migrate
+from db.access import Access, check_access
+from db.demo import load_demo
+from db.embedded import APPLICATION_ROLE, SUPERUSER, Server, running
+from domain.clock import now
+from server import database_of
+from settings import Settings
+
+DATABASE_NAME = "study"
+
+log = logging.getLogger("study.commands")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the database is."""
+
+    owner: str
+    """Its address for whoever owns the tables, as far as the settings say."""
+    application: str
+    embedded: Server | None
+    """The embedded server; None where the settings name another."""
+
+
+@contextmanager
+def opened(settings: Settings, *, exclusive: bool = False) -> Iterator[Place]:
+    """The database that the settings name, or the embedded one, running for as long as the block.
+
+    `exclusive` is for the one who serves; others use the server that runs already.
+    Raises ServerUnavailable.
+    """
+    if settings.database_url is not None:
+        application = settings.database_url.get_secret_value()
+        owner = settings.migration_database_url
+        yield Place(owner.get_secret_value() if owner else application, application, None)
+        return
+    with running(settings.study_data_dir, exclusive=exclusive) as server:
+        server.prepare(DATABASE_NAME)
+        yield Place(server.url(SUPERUSER, DATABASE_NAME), server.url(APPLICATION_ROLE, DATABASE_NAME), server)
+
+
+@contextmanager
+def ready(settings: Settings) -> Iterator[Place]:
+    """The database as a command other than `serve` needs it: the embedded one is made ready, others must be.
+
+    Raises ServerUnavailable and DatabaseUnusable.
+    """
+    with opened(settings) as place:
+        if place.embedded is None:
+            check_access(place.application)
+        else:
+            make_ready(settings, place)
+        yield place
+
+
+def make_ready(settings: Settings, place: Place) -> Access:
+    """Migrate, and load the demo data where they are wanted. Raises DatabaseUnusable."""
+    try:
+        migrate.check_server(place.owner)
+        ran = migrate.upgrade(place.owner)
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege) or settings.migration_database_url is not None:
+            raise
+        # A server needs no more than the application's rights; what is missing is found by looking at the tables.
+        log.info("DATABASE_URL's user may not migrate; that is left to the database's owner")
+        ran = []
+    if ran:
+        log.info("migrated the database: %s", ", ".join(ran))
+    access = check_access(place.application)
+    wanted = place.embedded is not None if settings.demo_data is None else settings.demo_data
+    if wanted and asyncio.run(_load_demo(settings, place.application)):
+        log.info("loaded the demo people and their data")
+    return access
+
+
+@contextmanager
+def settings_usable() -> Iterator[None]:
+    """What the parts that are built in the block say of the settings that they were given, as a sentence."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    except ImportError as error:
+        raise click.ClickException(f"A setting asks for the package {error.name}, which is not installed.") from error
+
+
+async def _load_demo(settings: Settings, url: str) -> bool:
+    with settings_usable():
+        database = database_of(settings, url)
+    async with database:
+        return await load_demo(database, now())

@@ -1,0 +1,84 @@
+"""`import transcripts` and `import practice`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from commands.database import Place, ready, settings_usable
+from commands.progress import progress
+from db.engine import Database
+from db.imports import Imported, Watch, find_people, import_practice, import_transcripts
+from domain.clock import now
+from domain.imports import Line
+from server import database_of
+from settings import Settings
+
+Import = Callable[[Database, BinaryIO, Watch], Awaitable[Imported]]
+
+
+def transcripts(settings: Settings, file: Path, students: Sequence[str], tutor: str) -> bool:
+    """Import sessions for these people; whether every line was good."""
+
+    async def run(database: Database, content: BinaryIO, watch: Watch) -> Imported:
+        people = await find_people(database, students, tutor)
+        for email in people.unassigned:
+            click.echo(f"Note: {tutor} is not assigned to {email} and will not see these sessions.", err=True)
+        return await import_transcripts(database, content, people, now(), watch)
+
+    done = _run(settings, file, run)
+    _report(done, "session", f" with {done.turns:,} turns" if done.turns else "")
+    return not done.refused
+
+
+def practice(settings: Settings, file: Path) -> bool:
+    """Import items for the bank; whether every line was good."""
+    done = _run(settings, file, import_practice)
+    _report(done, "item")
+    return not done.refused
+
+
+def _run(settings: Settings, file: Path, run: Import) -> Imported:
+    try:
+        content = file.open("rb")
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error
+    with content:
+        # A pipe has no size before its end.
+        size = file.stat().st_size if file.is_file() else None
+        if size == 0:
+            raise click.ClickException(f"{file} is empty: there is nothing to import.")
+        with ready(settings) as place, progress(f"Importing {file.name}", size) as watched:
+
+            def watch(line: Line[Any]) -> None:
+                watched.advance(line.size)
+                if line.record is None:
+                    watched.say(f"{file.name}, line {line.number}: {line.reason}.")
+
+            try:
+                done = asyncio.run(_with_database(settings, place, run, content, watch))
+            except OSError as error:
+                # A folder, say, or a disk that fails half-way.
+                raise click.ClickException(f"{file} cannot be read: {error.strerror or error}.") from error
+    if not (done.added or done.present or done.refused):
+        raise click.ClickException(f"{file} holds no lines: there is nothing to import.")
+    return done
+
+
+async def _with_database(settings: Settings, place: Place, run: Import, content: BinaryIO, watch: Watch) -> Imported:
+    with settings_usable():
+        database = database_of(settings, place.application)
+    async with database:
+        return await run(database, content, watch)
+
+
+def _report(done: Imported, thing: str, more: str = "") -> None:
+    """One line: what went in, what was there, what was refused."""
+    parts = [f"{done.added:,} {thing}{'' if done.added == 1 else 's'} added{more}"]
+    if done.present:
+        parts.append(f"{done.present:,} already there")
+    if done.refused:
+        parts.append(f"{done.refused:,} refused")
+    click.echo(", ".join(parts) + ".")

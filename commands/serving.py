@@ -1,0 +1,144 @@
+"""`serve`: the socket, the server on it, and what is told to the person at the terminal."""
+
+import asyncio
+import logging
+import signal
+import socket
+from contextlib import suppress
+from types import FrameType
+
+import click
+import uvicorn
+from starlette.types import ASGIApp
+
+from commands.database import Place, make_ready, opened, settings_usable
+from db.access import as_application
+from db.demo import demo_sub
+from db.embedded import Server
+from db.migrate import connect
+from domain.demo.people import PEOPLE
+from domain.identity.choice import local_issuer_for
+from domain.identity.local_issuer import LIFETIME
+from domain.viewer import Role
+from server import create_app
+from settings import Settings
+
+GRACE = 10
+"""Seconds that requests and streams get to end when the server is told to stop."""
+
+log = logging.getLogger("study.server")
+
+
+def serve(settings: Settings) -> None:
+    """Start everything and serve until told to stop. Raises click.ClickException and what `opened` raises."""
+    with listening(settings.host, settings.port) as listener, opened(settings, exclusive=True) as place:
+        access = make_ready(settings, place)
+        for warning in access.warnings:
+            log.warning("%s", warning)
+        with settings_usable():
+            app = create_app(settings, place.application)
+        server = _Server(app, place.embedded, _greeting(settings, place, listener))
+        asyncio.run(server.serve(sockets=[listener]))
+        if server.lost:
+            raise click.ClickException(
+                f"The embedded PostgreSQL ended: see {settings.study_data_dir / 'postgresql.log'}, then start again."
+            )
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that nobody else can have any more; who connects early waits. Raises click.ClickException."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise click.ClickException(f"Cannot serve on {host}: no address has that name. Set HOST to another.") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        # Or a restart would have to wait for the last connections of the server before.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise click.ClickException(
+            f"Cannot serve on {host}:{port}: {error.strerror}. Stop what uses it or set PORT to another port."
+        ) from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that ends quietly by a signal, says when it is ready, and notices when its database is gone."""
+
+    def __init__(self, app: ASGIApp, embedded: Server | None, greeting: str) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                ws="websockets-sansio",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+        self.lost = False
+        """Whether the server stopped because the embedded PostgreSQL did."""
+        self._embedded = embedded
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and say so."""
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.handle_exit, signal.SIGHUP, None)
+        await super().startup(sockets)
+        with suppress(BrokenPipeError):
+            click.echo(self._greeting)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to stop; asked ten times a second."""
+        if counter % 10 == 0 and self._embedded is not None and not self._embedded.is_running():
+            self.lost = self.should_exit = True
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at the second Ctrl-C without waiting for anybody.
+
+        uvicorn's own would raise the signal again after the end, and a stop that was asked for is no failure.
+        """
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def _greeting(settings: Settings, place: Place, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [
+        f"GraphQL and GraphiQL  http://{address}/graphql",
+        f"Subscriptions         ws://{address}/graphql",
+        f"Health                http://{address}/healthz  http://{address}/readyz",
+    ]
+    if settings.cognito_issuer:
+        lines += ["", f"Tokens come from {settings.cognito_issuer}."]
+    elif tokens := _tokens(settings, place):
+        hours = int(LIFETIME.total_seconds() // 3600)
+        lines += ["", f"Demo people, with tokens for {hours} hours (`study-companion token EMAIL` makes new ones):"]
+        for role, email, token in tokens:
+            lines += ["", f"{role}  {email}", f"Bearer {token}"]
+    else:
+        lines += ["", "`study-companion token EMAIL` makes a token for anyone in the database."]
+    return "\n".join(lines)
+
+
+def _tokens(settings: Settings, place: Place) -> list[tuple[Role, str, str]]:
+    """For each role the first demo person, if the database has them."""
+    firsts = {person.role: person for person in reversed(PEOPLE)}
+    people = {demo_sub(firsts[role].key): role for role in Role}
+    with connect(as_application(place.application)) as connection:
+        connection.execute("select set_system()")
+        emails: dict[str, str] = dict(
+            connection.execute(
+                "select cognito_sub, email from users where cognito_sub = any (%s)", [list(people)]
+            ).fetchall()
+        )
+    issuer = local_issuer_for(data_dir=settings.study_data_dir)
+    return [(role, emails[sub], issuer.issue(sub)) for sub, role in people.items() if sub in emails]
