@@ -161,6 +161,30 @@ class Make:
         """A student's rating in a subject."""
         return await self.row("student_ratings", student_id=student.id, subject_id=subject_id, rating=rating, **values)
 
+    async def question(self, student: Person, query: str = "Why is 0! = 1?", **values: Any) -> UUID:
+        """A question, answered by the companion with low confidence unless said otherwise."""
+        values = {"answer": "Because it is.", "confidence": "Low", **values}
+        return await self.row("qa_interactions", student_id=student.id, query=query, **values)
+
+    async def nudge(self, person: Person, message: str = "We miss you", **values: Any) -> UUID:
+        """A nudge, unopened."""
+        values = {"type": "inactivity", "channel": "in_app", **values}
+        return await self.row("nudges", user_id=person.id, message=message, **values)
+
+    async def override(self, tutor: Person, student: Person, **values: Any) -> UUID:
+        """An override; `values` name its target. What the target itself says is the caller's."""
+        kinds = {"summary_id": "summary", "practice_assignment_id": "practice", "qa_interaction_id": "qa_answer"}
+        (kind,) = (kinds[name] for name in values if name in kinds)
+        values = {
+            "override_type": kind,
+            "action": "changed it",
+            "original_content": {},
+            "new_content": {},
+            "target_version": 2,
+            **values,
+        }
+        return await self.row("overrides", tutor_id=tutor.id, student_id=student.id, **values)
+
     @property
     def keys(self) -> KeyRing:
         """The application's keys."""

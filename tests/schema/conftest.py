@@ -15,6 +15,7 @@ from server import create_app
 from settings import Settings
 from tests.api import Api, serving
 from tests.make import Make
+from tests.schema.override_scene import Scene
 from tests.servers import Database
 
 
@@ -61,6 +62,12 @@ async def make(database: Database, issuer: LocalIssuer, keys: KeyRing) -> AsyncI
     """Rows."""
     async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
         yield Make(owner, issuer, keys)
+
+
+@pytest.fixture
+async def scene(make: Make) -> Scene:
+    """A student with tutors and one thing of each kind to override."""
+    return await Scene(make).set()
 
 
 class Statements(logging.Handler):
