@@ -52,6 +52,11 @@ class Listener:
                 del self._listeners[key]
         self._keys = keys
 
+    @property
+    def waiting(self) -> int:
+        """How many events have not been read."""
+        return self._events.qsize()
+
     def offer(self, event: Event) -> None:
         """Hand over an event without waiting. One too many and the stream has fallen behind, for good."""
         if self._missed or event.kind not in self.kinds:
@@ -93,6 +98,7 @@ class Live:
         await asyncio.wait({self._task, attached}, return_when=asyncio.FIRST_COMPLETED)
         if not attached.done():
             attached.cancel()
+            await self._broadcast.disconnect()
             await self._task  # raises what kept it from attaching
         return self
 
@@ -107,7 +113,12 @@ class Live:
     @property
     def listening(self) -> int:
         """How many streams are open."""
-        return len(set().union(*self._listeners.values()))
+        return len(self._open())
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait for streams that are read slowly."""
+        return sum(listener.waiting for listener in self._open())
 
     async def announce(self, event: Event) -> None:
         """Tell every process of an event that has been committed.
@@ -135,8 +146,11 @@ class Live:
                 while True:
                     self._hand_out((await subscriber.get()).message)
         finally:
-            for listener in set().union(*self._listeners.values()):
+            for listener in self._open():
                 listener.lose()
+
+    def _open(self) -> set[Listener]:
+        return set().union(*self._listeners.values())
 
     def _hand_out(self, message: str) -> None:
         try:

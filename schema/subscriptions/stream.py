@@ -29,8 +29,8 @@ async def stream(
     if student_id is None:
         kinds = {*kinds, EventKind.ACCESS_CHANGED}
     with context.services.live.listen(kinds) as listener:
-        # First to hear of a change of access, then to see what it is: what happens in between is not missed.
-        listener.follow({(await _viewer(context)).id})
+        # Whom the viewer sees is read again once their changes are heard: none falls between the two.
+        listener.follow(_followed(await _viewer(context), student_id))
         await context.release()
         viewer = await _viewer(context)
         if student_id is not None:
