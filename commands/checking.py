@@ -8,8 +8,7 @@ from uuid import UUID, uuid4
 
 import click
 import psycopg
-from psycopg.errors import InsufficientPrivilege
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from commands.database import Place, opened
 from db import migrate
@@ -32,7 +31,16 @@ class _Wrong(Exception):
     """Something is not as it must be; the text is the sentence to print."""
 
 
-_EXPECTED = (_Wrong, DatabaseUnusable, ServerUnavailable, KeyFileError, ValueError, CannotDecrypt, psycopg.Error)
+_EXPECTED = (
+    _Wrong,
+    DatabaseUnusable,
+    ServerUnavailable,
+    KeyFileError,
+    ValueError,
+    CannotDecrypt,
+    psycopg.Error,
+    DBAPIError,
+)
 
 
 @dataclass(slots=True)
@@ -77,7 +85,7 @@ def _check_database(settings: Settings, report: _Report) -> None:
             # Each goes without saying where the one before is wrong.
             _ = (
                 report.run("database", lambda: _database(place))
-                and report.run("migrations", lambda: _migrations(settings, place))
+                and report.run("migrations", lambda: _migrations(place))
                 and report.run("access", lambda: _access(place, report))
                 and report.run("keys", lambda: _keys(settings, place))
             )
@@ -105,13 +113,8 @@ def _database(place: Place) -> str:
     return f"PostgreSQL {version}, {where}"
 
 
-def _migrations(settings: Settings, place: Place) -> str:
-    try:
-        status = migrate.status(place.owner)
-    except ProgrammingError as error:
-        if isinstance(error.orig, InsufficientPrivilege) and settings.migration_database_url is None:
-            return "not for DATABASE_URL's user to see; the tables are looked at instead"
-        raise _Wrong(str(error.orig)) from error
+def _migrations(place: Place) -> str:
+    status = migrate.status(place.owner)
     if status.pending:
         raise _Wrong(
             f"The database is at {status.current or 'no revision'} and the program at {status.head}: "

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
-from psycopg.errors import InsufficientPrivilege
-from sqlalchemy.exc import ProgrammingError
 
 from db import migrate
 from db.access import Access, check_access
@@ -67,15 +65,8 @@ def ready(settings: Settings) -> Iterator[Place]:
 
 def make_ready(settings: Settings, place: Place) -> Access:
     """Migrate, and load the demo data where they are wanted. Raises DatabaseUnusable."""
-    try:
-        migrate.check_server(place.owner)
-        ran = migrate.upgrade(place.owner)
-    except ProgrammingError as error:
-        if not isinstance(error.orig, InsufficientPrivilege) or settings.migration_database_url is not None:
-            raise
-        # A server needs no more than the application's rights; what is missing is found by looking at the tables.
-        log.info("DATABASE_URL's user may not migrate; that is left to the database's owner")
-        ran = []
+    migrate.check_server(place.owner)
+    ran = migrate.upgrade(place.owner)
     if ran:
         log.info("migrated the database: %s", ", ".join(ran))
     access = check_access(place.application)

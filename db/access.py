@@ -119,10 +119,7 @@ def _check_login(connection: psycopg.Connection) -> Access:
 
 
 def _check_schema(connection: psycopg.Connection) -> None:
-    """All that this program reads and writes is there, and under row security.
-
-    The list of migrations says more, but is the owner's alone.
-    """
+    """All that this program reads and writes is there, and under row security, whatever the list of migrations says."""
     wanted = {
         (table.name, column.name)
         for known in (metadata, views.metadata)
@@ -136,7 +133,10 @@ def _check_schema(connection: psycopg.Connection) -> None:
         where c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped
         """
     ).fetchall()
-    if missing := sorted(wanted.difference(rows)):
+    missing = sorted(wanted.difference(rows))
+    if len(missing) == len(wanted):
+        raise DatabaseUnusable("The database has none of this program's tables: run `study-companion migrate`.")
+    if missing:
         table, column = missing[0]
         raise DatabaseUnusable(
             f"The database is older than this program, or another ({table}.{column} is not there): "
