@@ -175,11 +175,11 @@ async def details_by_user(read: Transaction, user_ids: Sequence[UUID]) -> list[U
     return [found.get(user_id) for user_id in user_ids]
 
 
-async def lock_user(work: Work, user_id: UUID) -> User:
+async def lock_user(work: Work, user_id: UUID, field: str = "id") -> User:
     """The person, held against other writers until the work ends. Raises Refused (NOT_FOUND)."""
     user = await work.first(_lock, user_id=user_id)
     if user is None:
-        raise Refused(Code.NOT_FOUND, "There is no such person.", "id")
+        raise Refused(Code.NOT_FOUND, "There is no such person.", field)
     return user
 
 

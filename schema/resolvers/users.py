@@ -194,7 +194,7 @@ async def locked_person(work: Work, global_id: str, field: str = "id") -> users.
     type_name, user_id = split(global_id)
     if type_name not in _TYPES:
         raise BadRequest("BAD_ID", "The id of a person belongs here.")
-    user = await users_db.lock_user(work, user_id)
+    user = await users_db.lock_user(work, user_id, field)
     # A student's row id under the name Tutor is nobody.
     if user.role is not _TYPES[type_name]:
         raise Refused(Code.NOT_FOUND, "There is no such person.", field)
