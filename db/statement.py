@@ -10,12 +10,12 @@ from enum import StrEnum
 from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy import make_url
 from sqlalchemy.sql import ClauseElement, Select
 
 R = TypeVar("R")
 
-_dialect = PGDialect_psycopg()
+_dialect = make_url("postgresql+psycopg://").get_dialect()()
 
 Row = tuple[Any, ...]
 
