@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 
 from db.batch import ByKey, Order, Page, Paged
+from db.constraints import Refusals, refusing
 from db.engine import Transaction, Work
 from db.statement import Statement
 from db.tables import goals
@@ -44,6 +45,11 @@ _by_student = Paged("goals_by_student", _GOALS, Goal, key=goals.c.student_id, co
 _by_subject = Paged("goals_by_subject", _GOALS, Goal, key=goals.c.subject_id, conditions=_CONDITIONS)
 _by_creator = Paged("goals_by_creator", _GOALS, Goal, key=goals.c.created_by, conditions=_CONDITIONS)
 _lock = Statement("lock_goal", _GOALS.where(goals.c.id == bindparam("goal_id")).with_for_update(), Goal)
+
+_REFUSALS: Refusals = {
+    "goals_student_id_student_role_fkey": (Code.NOT_FOUND, "There is no such student.", "student_id"),
+    "goals_subject_id_fkey": (Code.NOT_FOUND, "There is no such subject.", "subject_id"),
+}
 
 
 async def goals_by_id(read: Transaction, goal_ids: Sequence[UUID]) -> list[Goal | None]:
@@ -102,7 +108,7 @@ async def lock_goal(work: Work, goal_id: UUID) -> Goal:
 
 
 async def insert_goal(work: Work, draft: GoalDraft) -> Goal:
-    """A new goal as it is stored."""
+    """A new goal as it is stored. Raises Refused (NOT_FOUND) for a student or a subject that is not there."""
     statement = insert(goals).values(
         student_id=draft.student_id,
         created_by=draft.created_by_id,
@@ -112,11 +118,13 @@ async def insert_goal(work: Work, draft: GoalDraft) -> Goal:
         description=draft.description,
         target_completion_date=draft.target_completion_date,
     )
-    ((goal_id,),) = await work.execute("insert_goal", statement.returning(goals.c.id))
+    with refusing(_REFUSALS):
+        ((goal_id,),) = await work.execute("insert_goal", statement.returning(goals.c.id))
     return await lock_goal(work, goal_id)
 
 
 async def update_goal(work: Work, goal_id: UUID, change: GoalChange) -> Goal:
-    """The goal after the change."""
-    await work.execute("update_goal", update(goals).where(goals.c.id == goal_id).values(**change.values()))
+    """The goal after the change. Raises Refused (NOT_FOUND) for a subject that is not there."""
+    with refusing(_REFUSALS):
+        await work.execute("update_goal", update(goals).where(goals.c.id == goal_id).values(**change.values()))
     return await lock_goal(work, goal_id)

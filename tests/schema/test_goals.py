@@ -72,9 +72,7 @@ async def test_nobody_else_sets_a_goal(api: Api, make: Make, role: str) -> None:
     assert await (await make.owner.execute("select count(*) from goals")).fetchone() == (0,)
 
 
-@pytest.mark.parametrize(
-    ("title", "code"), [("   ", "INVALID"), ("x" * 256, "TOO_LONG"), ("a\x00b", "INVALID"), ("\ud83d", "INVALID")]
-)
+@pytest.mark.parametrize(("title", "code"), [("   ", "INVALID"), ("x" * 256, "TOO_LONG"), ("a\x00b", "INVALID")])
 async def test_a_bad_title_is_refused(api: Api, make: Make, title: str, code: str) -> None:
     sam = await make.student()
     data = await api.data(CREATE, sam, input={"studentId": sam.gid, "title": title})
