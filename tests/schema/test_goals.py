@@ -72,6 +72,15 @@ async def test_nobody_else_sets_a_goal(api: Api, make: Make, role: str) -> None:
     assert await (await make.owner.execute("select count(*) from goals")).fetchone() == (0,)
 
 
+@pytest.mark.parametrize(("field", "type_name"), [("studentId", "Student"), ("subjectId", "Subject")])
+async def test_a_goal_for_nobody_or_in_no_subject_is_refused(api: Api, make: Make, field: str, type_name: str) -> None:
+    sam, tess, ada = await make.student(), await make.tutor(), await make.admin()
+    sent = {"studentId": sam.gid, "title": "x", field: to_global(type_name, tess.id)}
+    data = await api.data(CREATE, ada, input=sent)
+    assert data["createGoal"]["goal"] is None
+    assert [(error["field"], error["code"]) for error in data["createGoal"]["userErrors"]] == [(field, "NOT_FOUND")]
+
+
 @pytest.mark.parametrize(("title", "code"), [("   ", "INVALID"), ("x" * 256, "TOO_LONG"), ("a\x00b", "INVALID")])
 async def test_a_bad_title_is_refused(api: Api, make: Make, title: str, code: str) -> None:
     sam = await make.student()
