@@ -1,0 +1,304 @@
+"""The event log: written with the change it tells of, read without skipping what is committed late.
+
+Numbers are given out before they are committed, so whoever remembers only the last number it saw skips a lower one
+that a slow transaction commits later. A reader here goes by (transaction, number) and stops at the oldest transaction
+that is still running: below it all is decided. What lies above waits, committed or not.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Integer,
+    Interval,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy.sql.selectable import GenerativeSelect
+
+from db.columns import Xid8
+from db.engine import Transaction, Work
+from db.statement import Compiled, Row
+from db.tables import events, events_floor, parent_student_links, tutor_student_assignments
+from domain.event_log import Cursor, Event, EventKind, Logged, Now, ResyncRequired
+
+S = TypeVar("S", bound=GenerativeSelect)
+
+CHANNEL = "study_events"
+"""Where PostgreSQL and the brokers call: there is something new. Never what."""
+
+# Writing
+
+_told = (
+    func.unnest(
+        bindparam("kinds", type_=ARRAY(Text())),
+        bindparam("student_ids", type_=ARRAY(Uuid())),
+        bindparam("target_ids", type_=ARRAY(Uuid())),
+        bindparam("person_ids", type_=ARRAY(Uuid())),
+    )
+    .table_valued(*(column(name) for name in ("kind", "student_id", "target_id", "person_id")), name="told")
+    .render_derived()
+)
+_insert = insert(events).from_select([told.name for told in _told.c], select(*_told.c))
+_append = Compiled("append_events", _insert)
+_append_and_call = Compiled("append_events", select(func.pg_notify(CHANNEL, "")).add_cte(_insert.cte("appended")))
+
+
+async def append(work: Work, told: Sequence[Event], *, call: bool = True) -> None:
+    """Write events into the log, in this order, with the work they tell of. One statement; none for no events.
+
+    Once, last in the work. PostgreSQL calls the listening processes when the work is committed, unless `call` is
+    false, as where another broker does that.
+    """
+    if told:
+        parameters = {
+            "kinds": [event.kind.value for event in told],
+            "student_ids": [event.student_id for event in told],
+            "target_ids": [event.target_id for event in told],
+            "person_ids": [event.person_id for event in told],
+        }
+        await work.run(_append_and_call if call else _append, parameters)
+
+
+# Reading
+
+_snapshot = func.pg_current_snapshot()
+_oldest_running = func.pg_snapshot_xmin(_snapshot, type_=Xid8())
+_moment = select(
+    _oldest_running.label("oldest_running"),
+    func.pg_snapshot_xmax(_snapshot, type_=Xid8()).label("next_xid"),
+    exists(select(events.c.id).where(events.c.xid >= _oldest_running)).label("held"),
+).subquery("moment")
+_BEFORE_PAGE = 5  # columns, of the moment and of the floor
+
+_after_cursor = tuple_(events.c.xid, events.c.id) > tuple_(
+    bindparam("xid", type_=Xid8()), bindparam("id", type_=BigInteger())
+)
+_of_kinds = events.c.kind == any_(bindparam("kinds", type_=ARRAY(Text())))
+_person = bindparam("person", type_=Uuid())
+_students = bindparam("students", type_=ARRAY(Uuid()))
+
+
+def _events(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """A page of the decided events after the cursor that fulfil the conditions."""
+    columns = ("xid", "id", "kind", "student_id", "target_id", "person_id", "occurred_at")
+    return _page(
+        select(*(events.c[name] for name in columns)).where(_after_cursor, events.c.xid < _oldest_running, *conditions)
+    )
+
+
+def _page(rows: S) -> S:
+    chosen = rows.selected_columns
+    return rows.order_by(chosen.xid, chosen.id).limit(bindparam("page_limit", type_=Integer()))
+
+
+def _of_each(students: Select[Any]) -> Select[Any]:
+    """A page of the events of some students: for each a short walk along an index."""
+    student = students.subquery("student")
+    found = _events(events.c.student_id == student.c.id, _of_kinds).lateral("found")
+    return _page(select(*found.c).select_from(student.join(found, true())))
+
+
+def _stretch(
+    name: str, page: GenerativeSelect, watchers: Callable[[Any], ColumnElement[Any]] | None = None
+) -> Compiled:
+    """A row for each event of a page, or one without an event. Each begins with the moment and the floor."""
+    found = page.subquery("page")
+    columns = [*_moment.c, events_floor.c.xid, events_floor.c.id, *found.c]
+    if watchers is not None:
+        columns.append(watchers(found))
+    rows = _moment.outerjoin(events_floor, true()).outerjoin(found, true())
+    return Compiled(name, select(*columns).select_from(rows).order_by(found.c.xid, found.c.id))
+
+
+def _watchers(of: Any) -> ColumnElement[Any]:
+    """Who may watch an event, as things are when it is read: whom it names, and who sees the student."""
+    people = union(
+        select(of.c.student_id).correlate(of),
+        select(of.c.person_id).correlate(of),
+        select(_tutoring.c.tutor_id).where(_tutoring.c.student_id == of.c.student_id, _is_active).correlate(of),
+        select(_parenting.c.parent_id).where(_parenting.c.student_id == of.c.student_id, _is_linked).correlate(of),
+    )
+    return func.array(people.scalar_subquery(), type_=ARRAY(Uuid())).label("watchers")
+
+
+_tutoring, _parenting = tutor_student_assignments, parent_student_links
+# In the text: a condition with a parameter does not find the index that has it.
+_is_active, _is_linked = (each.c.status == literal_column("'active'") for each in (_tutoring, _parenting))
+_seen = union(
+    select(_person.label("id")),
+    select(_tutoring.c.student_id).where(_tutoring.c.tutor_id == _person, _is_active),
+    select(_parenting.c.student_id).where(_parenting.c.parent_id == _person, _is_linked),
+).subquery("seen")
+_asked_for = func.unnest(_students).table_valued(column("id", Uuid()), name="asked_for").render_derived()
+
+_watched = _stretch("events_after", _events(), _watchers)
+_of_all = _stretch("events_of_all", _events(_of_kinds))
+_of_students = _stretch("events_of_students", _of_each(select(_asked_for.c.id)))
+_of_person = _stretch(
+    "events_of_person",
+    _page(
+        union(
+            _of_each(select(_seen.c.id).where(or_(_students.is_(None), _seen.c.id == any_(_students)))),
+            _events(
+                events.c.person_id == _person,
+                _of_kinds,
+                or_(_students.is_(None), events.c.student_id == any_(_students)),
+            ),
+        )
+    ),
+)
+_snapshot_text = Compiled("now", select(func.cast(_snapshot, Text())))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the log, in order."""
+
+    logged: list[Logged]
+    watchers: list[list[UUID]]
+    """For each event who may watch it, as things are now: whom it names, and who sees the student. `events_after`
+    alone finds them."""
+    end: Cursor
+    """Up to here there is nothing else, nor will there be."""
+    complete: bool
+    """Whether `end` is as far as the log can be read now; if not, more follows at once."""
+    held: bool
+    """Whether more is committed, which waits for an older transaction to end. Nobody calls when that happens."""
+
+
+async def now(transaction: Transaction) -> Now:
+    """The moment of the transaction's snapshot: where a stream begins, or goes on from a state read beside it."""
+    ((text,),) = await transaction.run(_snapshot_text, {})
+    oldest_running, next_xid, running = text.split(":")
+    return Now(Cursor(int(oldest_running), 0), int(next_xid), frozenset(int(xid) for xid in running.split(",") if xid))
+
+
+async def events_after(transaction: Transaction, cursor: Cursor, limit: int) -> Stretch:
+    """Everybody's events after the cursor, `limit` at most, with their watchers. Raises ResyncRequired."""
+    rows = await transaction.run(_watched, _parameters(cursor, limit))
+    return _stretch_of(rows, cursor, limit)
+
+
+async def backlog(
+    transaction: Transaction,
+    cursor: Cursor,
+    limit: int,
+    *,
+    person: UUID | None,
+    students: Collection[UUID] | None = None,
+    kinds: Collection[EventKind] = tuple(EventKind),
+) -> Stretch:
+    """The events after the cursor that a person may watch, as things are now; everybody's for None.
+
+    `students` leaves out what concerns none of them. Raises ResyncRequired.
+    """
+    parameters = _parameters(cursor, limit) | {"kinds": [kind.value for kind in kinds]}
+    if person is not None:
+        statement = _of_person
+        parameters |= {"person": person, "students": None if students is None else list(students)}
+    elif students is not None:
+        statement = _of_students
+        parameters |= {"students": list(students)}
+    else:
+        statement = _of_all
+    return _stretch_of(await transaction.run(statement, parameters), cursor, limit)
+
+
+def _parameters(cursor: Cursor, limit: int) -> dict[str, Any]:
+    return {"xid": cursor.xid, "id": cursor.id, "page_limit": limit}
+
+
+def _stretch_of(rows: list[Row], cursor: Cursor, limit: int) -> Stretch:
+    oldest_running, next_xid, held, floor_xid, floor_id = rows[0][:_BEFORE_PAGE]
+    # Without a floor nothing is known of what has been removed. No cursor of this log lies ahead of it.
+    if floor_xid is None or cursor < Cursor(floor_xid, floor_id) or cursor.xid > next_xid:
+        raise ResyncRequired("events after the cursor are gone")
+    logged: list[Logged] = []
+    watchers: list[list[UUID]] = []
+    for row in rows:
+        xid, number, kind, student_id, target_id, person_id, occurred_at, *watching = row[_BEFORE_PAGE:]
+        if xid is not None:
+            event = Event(EventKind(kind), student_id, target_id, person_id)
+            logged.append(Logged(Cursor(xid, number), event, occurred_at))
+            watchers.extend([person for person in each if person is not None] for each in watching)
+    complete = len(logged) < limit
+    end = max(cursor, Cursor(oldest_running, 0)) if complete else logged[-1].cursor
+    return Stretch(logged, watchers, end, complete, held)
+
+
+# Keeping
+
+_oldest = _page(select(events.c.xid, events.c.id, events.c.occurred_at)).cte("oldest")
+_removed = (
+    delete(events)
+    .where(
+        events.c.xid == _oldest.c.xid,
+        events.c.id == _oldest.c.id,
+        events.c.xid < _oldest_running,
+        _oldest.c.occurred_at < func.now() - bindparam("age", type_=Interval()),
+    )
+    .returning(events.c.xid, events.c.id)
+    .cte("removed")
+)
+_raised = upsert(events_floor).from_select(
+    ["xid", "id"], select(_removed).order_by(_removed.c.xid.desc(), _removed.c.id.desc()).limit(1)
+)
+_raised = _raised.on_conflict_do_update(
+    index_elements=["single"],
+    set_={"xid": _raised.excluded.xid, "id": _raised.excluded.id},
+    where=tuple_(events_floor.c.xid, events_floor.c.id) < tuple_(_raised.excluded.xid, _raised.excluded.id),
+)
+_remove = Compiled("remove_events", select(func.count()).select_from(_removed).add_cte(_raised.cte("raised")))
+
+_open = upsert(events_floor).from_select(["xid", "id"], select(_oldest_running, literal_column("0")))
+_open = _open.on_conflict_do_update(
+    index_elements=["single"],
+    set_={"xid": _open.excluded.xid, "id": _open.excluded.id},
+    where=or_(events_floor.c.xid > func.pg_snapshot_xmax(_snapshot, type_=Xid8()), bindparam("anew", type_=Boolean())),
+)
+_open_log = Compiled("open_event_log", _open)
+_drop_foreign = Compiled(
+    "drop_foreign_events",
+    delete(events).where(events.c.xid >= func.pg_snapshot_xmax(_snapshot, type_=Xid8())).returning(events.c.id),
+)
+
+
+async def remove_before(work: Work, age: timedelta, batch: int = 1_000) -> int:
+    """Remove events older than `age`, the oldest first, of `batch` at most; gives how many.
+
+    Whoever has not read them is told to resynchronise. Repeat it, each time in a work of its own, until it gives 0.
+    """
+    ((count,),) = await work.run(_remove, {"age": age, "page_limit": batch})
+    return int(count)
+
+
+async def open_log(work: Work) -> None:
+    """Make the log ready to be read. Each process does it first; it changes nothing where nothing needs it.
+
+    A log without a floor gets one. Numbers of transactions are a server's own: what stands ahead of this one's was
+    restored from a dump of another, and would be told as news when this one came to have as many transactions.
+    """
+    foreign = await work.run(_drop_foreign, {})
+    await work.run(_open_log, {"anew": bool(foreign)})
