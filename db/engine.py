@@ -4,6 +4,7 @@ Every transaction begins by telling PostgreSQL who the viewer is; row security d
 viewer is not known does not begin.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, closing
@@ -148,12 +149,22 @@ class Database:
         await self.pool.close()
 
     @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection[Row]]:
+        async with self.pool.connection() as connection:
+            # The pool waits with asyncio.wait_for, which before Python 3.12 loses a cancellation that comes together
+            # with the connection: who was told to stop would go on for ever.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError
+            yield connection
+
+    @asynccontextmanager
     async def read(self, subject: str) -> AsyncIterator[Read]:
         """A read transaction for the person with this token subject.
 
         Raises UnknownPerson when no user has it.
         """
-        async with self.pool.connection() as connection:
+        async with self._connection() as connection:
             await connection.execute("begin isolation level repeatable read")
             try:
                 viewer = await _identify(connection, subject, read_only=True)
@@ -167,7 +178,7 @@ class Database:
     @asynccontextmanager
     async def work(self, subject: str) -> AsyncIterator[Work]:
         """A unit of work for the person with this token subject; kept when the block ends without an error."""
-        async with self.pool.connection() as connection:
+        async with self._connection() as connection:
             await connection.execute("begin")
             try:
                 viewer = await _identify(connection, subject, read_only=False)
@@ -181,7 +192,7 @@ class Database:
     @asynccontextmanager
     async def system_work(self) -> AsyncIterator[Work]:
         """A unit of work for the product itself: imports, jobs, commands. It sees every row."""
-        async with self.pool.connection() as connection:
+        async with self._connection() as connection:
             await connection.execute("begin")
             try:
                 await connection.execute("select set_system()")
