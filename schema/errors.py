@@ -12,7 +12,7 @@ import strawberry
 from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError, OperationDefinitionNode
 from psycopg import DataError, OperationalError
-from psycopg.errors import QueryCanceled
+from psycopg.errors import DeadlockDetected, QueryCanceled, SerializationFailure
 from psycopg_pool import PoolTimeout
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult
@@ -115,10 +115,8 @@ def presentable(error: GraphQLError) -> GraphQLError:
     match cause:
         case BadRequest():
             return _coded(error, cause.message, cause.code)
-        case InvalidToken():
-            return _coded(error, cause.message, "UNAUTHENTICATED")
-        case UnknownPerson():
-            # Erased, or given another token subject, since the operation or the socket began.
+        case InvalidToken() | UnknownPerson():
+            # The second: erased, or given another token subject, since the operation or the socket began.
             return _coded(error, str(cause), "UNAUTHENTICATED")
         case TranscriptUnavailable():
             return _coded(error, cause.message, cause.code)
@@ -134,6 +132,9 @@ def presentable(error: GraphQLError) -> GraphQLError:
             )
         case QueryCanceled():
             return _coded(error, "This took too long and was stopped; ask for less at once.", "TIMEOUT")
+        case DeadlockDetected() | SerializationFailure():
+            log.warning("two changes got in each other's way: %s", cause)
+            return _coded(error, "Another change got in the way, and this one was not made; try again.", "UNAVAILABLE")
         case OperationalError() | PoolTimeout():
             log.error("database unavailable: %s", cause)
             return _coded(error, "The database cannot be reached; try again in a moment.", "UNAVAILABLE")

@@ -224,6 +224,26 @@ async def test_nobody_else_erases(api: Api, make: Make, role: str) -> None:
     assert await counts(make) == before
 
 
+async def test_two_changes_in_each_others_way_are_told_to_try_again(api: Api, make: Make) -> None:
+    sam, ada = await make.student(), await make.admin()
+    await make.goal(sam)
+    async with make.owner.transaction():
+        await make.owner.execute("set local deadlock_timeout = '1min'")
+        await make.owner.execute("update goals set title = 'held'")
+        erasing = asyncio.create_task(api.run(ERASE, ada, input={"id": sam.gid}))
+        waiting = (
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        )
+        while await value(make, waiting) == 0:  # noqa: ASYNC110 - it happens in the database
+            await asyncio.sleep(0.01)
+        # The erasure waits for the goal; this waits for the erasure, which is the first to find out.
+        await make.owner.execute("select from users where id = %s for key share", [sam.id])
+    answer = await erasing
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAVAILABLE"]
+    assert answer["errors"][0]["message"].startswith("Another change got in the way")
+    await erase(api, ada, sam)
+
+
 # Transcripts outside the database
 
 RECORD = """
