@@ -18,8 +18,9 @@ from db.engine import Database
 from db.vault import vault_for
 from domain.identity.choice import verifier_for
 from schema.context import Services
-from schema.http import HttpEndpoint
-from schema.websocket import WebSocketEndpoint
+from schema.transport.http import HttpEndpoint
+from schema.transport.sockets import Limits, Sockets
+from schema.transport.websocket import WebSocketEndpoint
 from settings import Settings, separated
 
 log = logging.getLogger("study.server")
@@ -36,9 +37,29 @@ def database_of(settings: Settings, url: str) -> Database:
     return Database(url, vault=vault, max_connections=settings.database_connections)
 
 
+def limits_of(settings: Settings) -> Limits:
+    """What the settings let connections take."""
+    return Limits(
+        init_seconds=settings.socket_init_seconds,
+        ping_seconds=settings.socket_ping_seconds,
+        idle_seconds=settings.socket_idle_seconds,
+        send_seconds=settings.socket_send_seconds,
+        message_bytes=settings.max_message_bytes,
+        queue_messages=settings.socket_queue_messages,
+        queue_bytes=settings.socket_queue_bytes,
+        operations=settings.operations_per_socket,
+        per_person=settings.sockets_per_person,
+        in_all=settings.sockets_in_all,
+        notice_seconds=settings.leave_notice_seconds,
+        drain_seconds=settings.leave_drain_seconds,
+        finish_seconds=settings.leave_finish_seconds,
+    )
+
+
 def create_app(settings: Settings, database_url: str) -> Starlette:
     """The application on a migrated database; `database_url` is where the application's role connects."""
     origins = separated(settings.allowed_origins)
+    sockets = Sockets(limits_of(settings))
     services = Services(
         database=database_of(settings, database_url),
         live=Live(settings.broadcast_url),
@@ -57,6 +78,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         await services.verifier.aclose()
 
     async def ready(request: Request) -> Response:
+        if sockets.leaving:
+            return JSONResponse({"status": "leaving"}, status_code=503)
         try:
             await services.database.ready()
         except (OperationalError, PoolTimeout) as error:
@@ -67,8 +90,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", lambda request: RedirectResponse("/graphql")),
-            Route("/graphql", HttpEndpoint(services)),
-            WebSocketRoute("/graphql", WebSocketEndpoint(services, allowed_origins=origins)),
+            Route("/graphql", HttpEndpoint(services, sockets)),
+            WebSocketRoute("/graphql", WebSocketEndpoint(services, sockets, allowed_origins=origins)),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
         ],
@@ -83,4 +106,5 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         lifespan=lifespan,
     )
     app.state.services = services
+    app.state.sockets = sockets
     return app

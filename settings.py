@@ -1,9 +1,9 @@
 """Settings: one class, read from the environment; every one has a default that works on a laptop."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _HERE = Path(__file__).resolve().parent
@@ -50,9 +50,50 @@ class Settings(BaseSettings):
     allowed_origins: str = Field(
         default="", description="Origins of web pages that may call the API from browsers, with commas."
     )
+    max_message_bytes: int = Field(
+        default=1_000_000, ge=1_000, description="Largest request, and largest WebSocket message of a client."
+    )
+    sockets_in_all: int = Field(
+        default=10_000, ge=1, description="WebSockets and event streams that a process keeps open at most."
+    )
+    sockets_per_person: int = Field(
+        default=20, ge=1, description="The same for one person; all who are not signed in count as one."
+    )
+    operations_per_socket: int = Field(default=50, ge=1, description="Operations at once on one WebSocket.")
+    socket_init_seconds: float = Field(
+        default=10, gt=0, description="How long a WebSocket may stay open without connection_init."
+    )
+    socket_ping_seconds: float = Field(
+        default=25, gt=0, description="How long a WebSocket or event stream is silent before it is pinged."
+    )
+    socket_idle_seconds: float = Field(
+        default=60, gt=0, description="How long a WebSocket's client may say nothing, pongs included."
+    )
+    socket_send_seconds: float = Field(
+        default=10, gt=0, description="How long a client may take nothing of what waits for it."
+    )
+    socket_queue_messages: int = Field(
+        default=100, ge=1, description="Messages that wait for a slow client before its operations have to."
+    )
+    socket_queue_bytes: int = Field(default=262_144, ge=1_024, description="The same in bytes.")
+    leave_notice_seconds: float = Field(
+        default=0, ge=0, description="How long readiness has failed before a stopping server closes WebSockets."
+    )
+    leave_drain_seconds: float = Field(
+        default=10, ge=0, description="The time over which a stopping server closes them, in batches."
+    )
+    leave_finish_seconds: float = Field(
+        default=10, gt=0, description="How long what is under way may take once its connection is to close."
+    )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda value: str(value).upper())
     ] = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR; DEBUG also names every SQL statement.")
+
+    @model_validator(mode="after")
+    def _pings_in_time(self) -> Self:
+        if self.socket_idle_seconds <= self.socket_ping_seconds:
+            raise ValueError("SOCKET_IDLE_SECONDS must be longer than SOCKET_PING_SECONDS")
+        return self
 
 
 def separated(value: str) -> list[str]:

@@ -5,11 +5,9 @@ import logging
 import signal
 import socket
 from contextlib import suppress
-from types import FrameType
 
 import click
-import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from commands.database import Place, make_ready, opened, settings_usable
 from db.access import as_application
@@ -20,11 +18,9 @@ from domain.demo.people import PEOPLE
 from domain.identity.choice import local_issuer_for
 from domain.identity.local_issuer import LIFETIME
 from domain.viewer import Role
+from schema.transport.serving import Server as WebServer
 from server import create_app
 from settings import Settings
-
-GRACE = 10
-"""Seconds that requests and streams get to end when the server is told to stop."""
 
 log = logging.getLogger("study.server")
 
@@ -67,20 +63,11 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
-    """uvicorn that ends quietly by a signal, says when it is ready, and notices when its database is gone."""
+class _Server(WebServer):
+    """The server, that says when it is ready and notices when its database is gone."""
 
-    def __init__(self, app: ASGIApp, embedded: Server | None, greeting: str) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                ws="websockets-sansio",
-                log_config=None,
-                log_level="warning",
-                access_log=False,
-                timeout_graceful_shutdown=GRACE,
-            )
-        )
+    def __init__(self, app: Starlette, embedded: Server | None, greeting: str) -> None:
+        super().__init__(app, app.state.sockets)
         self.lost = False
         """Whether the server stopped because the embedded PostgreSQL did."""
         self._embedded = embedded
@@ -99,14 +86,6 @@ class _Server(uvicorn.Server):
         if counter % 10 == 0 and self._embedded is not None and not self._embedded.is_running():
             self.lost = self.should_exit = True
         return await super().on_tick(counter)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop; at the second Ctrl-C without waiting for anybody.
-
-        uvicorn's own would raise the signal again after the end, and a stop that was asked for is no failure.
-        """
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
 
 
 def _greeting(settings: Settings, place: Place, listener: socket.socket) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -28,6 +28,13 @@ class Services:
     verifier: TokenVerifier
 
 
+class Line(Protocol):
+    """The open WebSocket that an operation came over."""
+
+    def renew(self, identity: Identity) -> None:
+        """Go on with a newer token of the same person."""
+
+
 class OperationOver(Exception):
     """A resolver outlived its operation."""
 
@@ -39,9 +46,11 @@ class Context:
     leaves. A unit of work ends it, so that what follows a write reads what was written.
     """
 
-    def __init__(self, services: Services, identity: Identity | None) -> None:
+    def __init__(self, services: Services, identity: Identity | None, line: Line | None = None) -> None:
+        """`line` is None for an operation that comes with a request of its own."""
         self.services = services
         self.identity = identity
+        self.line = line
         self.connection_params: dict[str, Any] | None = None
         """What a WebSocket client sent with `connection_init`; set by the transport."""
         self._over = False
@@ -52,7 +61,7 @@ class Context:
 
     def fresh(self) -> "Context":
         """A context for another operation of the same caller, as each operation on a socket needs."""
-        return Context(self.services, self.identity)
+        return Context(self.services, self.identity, self.line)
 
     async def viewer(self) -> Viewer | None:
         """Who asks, as the database knows them now; None when nobody is signed in."""

@@ -1,7 +1,10 @@
 """From an Authorization value to an operation's context."""
 
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
 from db.engine import UnknownPerson
-from domain.identity.tokens import InvalidToken
+from domain.identity.tokens import InvalidToken, TokenCode
 from schema.context import Context, Services
 
 
@@ -9,10 +12,15 @@ class Unauthenticated(Exception):
     """A token was sent and is not good; the text says why and what to do."""
 
 
+class Unavailable(Exception):
+    """Who is asking cannot be found out just now: the database or the issuer's keys are out of reach."""
+
+
 async def identify(services: Services, authorization: str | None) -> Context:
     """The context of whoever sends this value, its read transaction open; of nobody without one.
 
-    Raises Unauthenticated for a token that is malformed, forged, expired, or of somebody who is no user.
+    Raises Unauthenticated for a token that is malformed, forged, expired, or of somebody who is no user, and
+    Unavailable when that cannot be told.
     """
     if authorization is None:
         return Context(services, None)
@@ -26,6 +34,12 @@ async def identify(services: Services, authorization: str | None) -> Context:
         except BaseException:
             await context.release()
             raise
-    except (InvalidToken, UnknownPerson) as error:
+    except InvalidToken as error:
+        if error.code is TokenCode.KEYS_UNAVAILABLE:
+            raise Unavailable from error
         raise Unauthenticated(str(error)) from error
+    except UnknownPerson as error:
+        raise Unauthenticated(str(error)) from error
+    except (OperationalError, PoolTimeout) as error:
+        raise Unavailable from error
     return context

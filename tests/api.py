@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
-import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from schema.transport.serving import Server
 from tests.make import Person
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -105,10 +105,10 @@ class Socket:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[Api]:
+async def serving(app: Starlette) -> AsyncIterator[Api]:
     """The application on a free port, in this event loop."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+    server = Server(app, app.state.sockets)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:

@@ -1,0 +1,22 @@
+"""Which kind of operation a document holds, for whoever has to decide before or beside running it."""
+
+from graphql import GraphQLError, OperationType, get_operation_ast, parse
+
+
+def is_mutation(query: str, operation_name: str | None) -> bool:
+    """Whether it changes things. Only asked about documents that run, so nothing is said of invalid ones."""
+    # Nearly every document is told apart by a word that it lacks, without parsing it.
+    return "mutation" in query and _kind(query, operation_name) is OperationType.MUTATION
+
+
+def is_subscription(query: str, operation_name: str | None) -> bool:
+    """Whether it has more than one answer."""
+    return "subscription" in query and _kind(query, operation_name) is OperationType.SUBSCRIPTION
+
+
+def _kind(query: str, operation_name: str | None) -> OperationType | None:
+    try:
+        operation = get_operation_ast(parse(query), operation_name)
+    except (GraphQLError, RecursionError):
+        return None
+    return None if operation is None else operation.operation

@@ -1,0 +1,128 @@
+"""GraphQL over HTTP, as the specification of that name has it, and the door to event streams.
+
+https://graphql.github.io/graphql-over-http/draft/ - `application/graphql-response+json` with its status codes for
+clients that accept it, `application/json` for the others, GET for queries alone. A client that also accepts
+`text/event-stream` has subscriptions that way, and one that accepts nothing else has everything that way.
+"""
+
+from uuid import UUID
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from strawberry.exceptions import MissingQueryError
+from strawberry.http.ides import get_graphql_ide_html
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from schema.api import schema
+from schema.context import Context, Services
+from schema.identity import Unauthenticated, Unavailable, identify
+from schema.transport.requests import (
+    EVENT_STREAM,
+    GRAPHQL_JSON,
+    JSON,
+    Accepted,
+    Operation,
+    Rejected,
+    accepted,
+    operation_of,
+)
+from schema.transport.results import formatted, refused, unexecuted
+from schema.transport.sockets import Sockets
+from schema.transport.sse import EventStream, events_of
+
+_READING = frozenset({OperationType.QUERY})
+_ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+
+class HttpEndpoint:
+    """The ASGI application at /graphql for everything but WebSockets."""
+
+    def __init__(self, services: Services, sockets: Sockets) -> None:
+        self.services = services
+        self.sockets = sockets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        if request.method == "GET" and "query" not in request.query_params and _wants_html(request.headers):
+            response: ASGIApp = HTMLResponse(get_graphql_ide_html())
+        else:
+            response = await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> ASGIApp:
+        media_type = JSON
+        try:
+            ways = accepted(request.headers)
+            media_type = ways.json or JSON
+            operation = await operation_of(request, self.sockets.limits.message_bytes)
+            context = await identify(self.services, request.headers.get("authorization"))
+            try:
+                return await self._run(request.method, operation, context, ways)
+            finally:
+                await context.release()
+        except Rejected as rejected:
+            return rejected.response(media_type)
+        except Unauthenticated as error:
+            challenge = {"WWW_Authenticate": "Bearer"}
+            return Rejected(401, "UNAUTHENTICATED", str(error), **challenge).response(media_type)
+        except Unavailable:
+            text = "Who you are cannot be checked just now; try again in a moment."
+            return Rejected(503, "UNAVAILABLE", text, Retry_After="5").response(media_type)
+
+    async def _run(self, method: str, operation: Operation, context: Context, ways: Accepted) -> ASGIApp:
+        viewer = await context.viewer()
+        try:
+            result = await schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.operation_name,
+                allowed_operation_types=_READING if method == "GET" else _ALL,
+                operation_extensions=operation.extensions,
+            )
+        except (MissingQueryError, CannotGetOperationTypeError) as error:
+            if ways.json is not None:
+                raise Rejected(400, "BAD_REQUEST", _sentence(error)) from error
+            result = PreExecutionError(data=None, errors=[refused("BAD_REQUEST", _sentence(error))])
+        except InvalidOperationTypeError as error:
+            if error.operation_type is not OperationType.SUBSCRIPTION:
+                raise Rejected(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", Allow="POST") from error
+            if not ways.events:
+                text = f"Subscriptions are answered over a WebSocket, or as {EVENT_STREAM} to a client that accepts it."
+                raise Rejected(406, "NOT_ACCEPTABLE", text) from error
+            return self._stream(operation, context, None if viewer is None else viewer.id)
+        if ways.json is None:
+            return Response(events_of(result), media_type=EVENT_STREAM)
+        return _response(result, ways.json)
+
+    def _stream(self, operation: Operation, context: Context, person: UUID | None) -> ASGIApp:
+        stream = EventStream(self.services, self.sockets, operation, context, person)
+        if not self.sockets.admits:
+            self.sockets.counts.refused += 1
+            raise Rejected(503, "UNAVAILABLE", "This server takes no more streams; try again later.", Retry_After="5")
+        if not self.sockets.has_room_for(person):
+            self.sockets.counts.refused += 1
+            raise Rejected(429, "TOO_MANY_STREAMS", "You have too many streams open; close some.", Retry_After="30")
+        return stream
+
+
+def _response(result: ExecutionResult, media_type: str) -> Response:
+    body = orjson.dumps(formatted(result), default=str)
+    failed = unexecuted(result) and media_type == GRAPHQL_JSON
+    return Response(body, status_code=400 if failed else 200, media_type=media_type)
+
+
+def _wants_html(headers: Headers) -> bool:
+    return "text/html" in headers.get("accept", "")
+
+
+def _sentence(error: MissingQueryError | CannotGetOperationTypeError) -> str:
+    if isinstance(error, CannotGetOperationTypeError):
+        return error.as_http_error_reason()
+    return "`query` must be a GraphQL document."

@@ -1,0 +1,35 @@
+"""Answers as every transport writes them."""
+
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from schema.errors import presentable
+
+
+def unexecuted(result: ExecutionResult) -> bool:
+    """Whether no field ran: the operation was not valid, its variables were not, or a stream broke off."""
+    return isinstance(result, PreExecutionError) or (
+        result.data is None and any(error.path is None for error in result.errors or ())
+    )
+
+
+def formatted(result: ExecutionResult) -> dict[str, Any]:
+    """The specification's response map: no `data` where nothing was executed."""
+    answer: dict[str, Any] = {} if unexecuted(result) else {"data": result.data}
+    if result.errors:
+        answer["errors"] = [error.formatted for error in result.errors]
+    if result.extensions:
+        answer["extensions"] = result.extensions
+    return answer
+
+
+def broken(error: Exception) -> GraphQLError:
+    """A fault of ours outside of every field, as a client may see it: logged, and a request id."""
+    return presentable(GraphQLError("failed", original_error=error))
+
+
+def refused(code: str, message: str) -> GraphQLError:
+    """An operation that is not run."""
+    return GraphQLError(message, extensions={"code": code})

@@ -1,0 +1,139 @@
+"""Uvicorn's protocols, where they would let a client take memory without end or never hear why it was closed."""
+
+import asyncio
+import socket
+from asyncio.transports import BaseTransport
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.frames import Frame
+
+MAX_FRAGMENTS = 1_000
+"""Of one message. Empty ones cost a client nothing, and no limit on size ends them."""
+UNREAD_SECONDS = 30
+"""How long the kernel, where it can be told, keeps data that the other side neither takes nor acknowledges. This is
+what ends plain responses that nobody reads and connections whose other end has silently gone."""
+
+
+def _give_up_on_the_dead(transport: BaseTransport) -> None:
+    connection: socket.socket | None = transport.get_extra_info("socket")
+    if connection is not None and connection.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
+
+
+class HttpProtocol(H11Protocol):
+    """HTTP, with a way to let go of a client that does not read: `scope["state"]["abort"]`."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, {**app_state, "abort": self.abort}, _loop)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by the event loop."""
+        _give_up_on_the_dead(transport)
+        super().connection_made(transport)
+
+    def abort(self) -> None:
+        """Close the connection at once; what the client has not read is lost."""
+        self.transport.abort()
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """WebSocket, closed within `close_timeout` whatever the client does."""
+
+    # Writing
+
+    def pause_writing(self) -> None:
+        """Called by the event loop: the client is behind. It is not read either, as pings alone make more to send."""
+        super().pause_writing()
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Called by the event loop: the client has caught up."""
+        super().resume_writing()
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    async def receive(self) -> Any:
+        """The next ASGI event."""
+        message = await super().receive()
+        if not self.writable.is_set():
+            self.transport.pause_reading()
+        return message
+
+    async def send(self, message: Any) -> None:
+        """Send an ASGI event; a close does not wait for a client that does not read, but goes behind what it has."""
+        if message["type"] == "websocket.close":
+            self.writable.set()
+            self.transport.resume_reading()
+        await super().send(message)
+        if self.close_sent:
+            self._close_soon()
+
+    # Closing
+
+    def _close_soon(self) -> None:
+        """Wait for the client to read why it is closed and to close in turn, but not for ever."""
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        if not self.disconnected:
+            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop. After a breach of WebSocket itself the rest is not looked at."""
+        if self.conn.parser_exc is None:
+            super().data_received(data)
+
+    def handle_parser_exception(self) -> None:
+        """Close for a breach of WebSocket itself.
+
+        Uvicorn closes the connection at once; with data still unread that is a reset, which overtakes the close frame.
+        """
+        sent = self.conn.close_sent
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": sent.code if sent else 1002})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.stop_keepalive()
+        self._close_soon()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.transport.resume_reading()
+
+    def handle_close(self, event: Frame) -> None:
+        """The client closes; what it has not read by then it need not read."""
+        super().handle_close(event)
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self._close_soon()
+
+    # Reading
+
+    def handle_cont(self, event: Frame) -> None:
+        """Add a fragment to the message, unless there are absurdly many."""
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self._fail(1008, "Too many fragments")
+        else:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """A message is complete. Text that is no text would leave a traceback in the log each time."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self._fail(1007, "Text messages are UTF-8")
+                return
+        super().send_receive_event_to_app()
+
+    def _fail(self, code: int, reason: str) -> None:
+        if not self.close_sent:
+            self.conn.fail(code, reason)
+            self.handle_parser_exception()
