@@ -13,6 +13,7 @@ from strawberry.types.execution import ExecutionResult
 
 from schema.context import Context
 from schema.errors import ClientErrors, presentable
+from schema.resolvers.analytics import AnalyticsQueries
 from schema.resolvers.assignments import TutorAssignmentMutations
 from schema.resolvers.audit import AuditQueries
 from schema.resolvers.goals import GoalMutations
@@ -36,7 +37,15 @@ log = logging.getLogger("study.errors")
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(UserQueries, SubjectQueries, PracticeBankQueries, ReviewQueries, AuditQueries, NodeQueries):
+class Query(
+    UserQueries,
+    SubjectQueries,
+    PracticeBankQueries,
+    ReviewQueries,
+    AnalyticsQueries,
+    AuditQueries,
+    NodeQueries,
+):
     """The query root."""
 
 
