@@ -16,6 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from db.broadcast import Live
 from db.engine import Database
 from db.vault import vault_for
+from domain.events import EventKind
 from domain.identity.choice import verifier_for
 from schema.context import Services
 from schema.transport.http import HttpEndpoint
@@ -70,6 +71,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             cognito_client_ids=separated(settings.cognito_client_ids),
         ),
     )
+
+    services.live.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.student_id))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ between two first subscribers of a channel (the second makes the first deaf) can
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -89,7 +89,12 @@ class Live:
         """`url` names the broadcaster; a `backend` takes its place."""
         self._broadcast = Broadcast(url, backend=backend)
         self._listeners: _Listeners = {}
+        self._calls: dict[EventKind, Callable[[Event], None]] = {}
         self._task: asyncio.Task[None] | None = None
+
+    def on(self, kind: EventKind, call: Callable[[Event], None]) -> None:
+        """Call this for each event of a kind, whomever it concerns: for the process itself, not for a stream."""
+        self._calls[kind] = call
 
     async def __aenter__(self) -> Self:
         await self._broadcast.connect()
@@ -160,6 +165,8 @@ class Live:
             # Another version of the product may share the channel.
             log.warning("a message on the channel is no event: %.200r", message)
             return
+        if (call := self._calls.get(event.kind)) is not None:
+            call(event)
         for key in (event.student_id, None):
             for listener in self._listeners.get(key, ()):
                 listener.offer(event)

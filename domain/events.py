@@ -13,6 +13,8 @@ class EventKind(StrEnum):
     NUDGE_SENT = "nudge_sent"
     ACCESS_CHANGED = "access_changed"
     """Whom somebody may see is different now: an assignment or a parent link began, paused or ended."""
+    DISCONNECTED = "disconnected"
+    """All connections of somebody are to be closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,6 @@ class Event:
     kind: EventKind
     student_id: UUID
     """The student whom it concerns; whoever may see the student may hear of it. The tutor or parent for
-    ACCESS_CHANGED, the recipient for a nudge: those can be other people than students."""
+    ACCESS_CHANGED, the person for DISCONNECTED, the recipient for a nudge: those can be other people than students."""
     target_id: UUID
     """The row to read: an override, a nudge, an assignment, a link."""

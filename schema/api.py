@@ -17,6 +17,7 @@ from schema.resolvers.analytics import AnalyticsQueries
 from schema.resolvers.assignments import TutorAssignmentMutations
 from schema.resolvers.audit import AuditQueries
 from schema.resolvers.goals import GoalMutations
+from schema.resolvers.identity import IdentityMutations
 from schema.resolvers.nodes import NodeQueries
 from schema.resolvers.nudges import NudgeMutations
 from schema.resolvers.overrides import OverrideMutations
@@ -63,6 +64,7 @@ class Mutation(
     SubjectMutations,
     TutorAssignmentMutations,
     ParentLinkMutations,
+    IdentityMutations,
 ):
     """The mutation root."""
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 import strawberry
@@ -31,8 +32,8 @@ class Services:
 class Line(Protocol):
     """The open WebSocket that an operation came over."""
 
-    def renew(self, identity: Identity) -> None:
-        """Go on with a newer token of the same person."""
+    def renew(self, identity: Identity) -> datetime:
+        """Go on with another token of the same person; when it closes now: never sooner than before."""
 
 
 class OperationOver(Exception):

@@ -136,12 +136,10 @@ class Sockets:
         else:
             self.counts.event_streams += change
 
-    def disconnect(self, person: UUID) -> int:
-        """Close all connections of a person; how many there were."""
-        theirs = list(self._by_person.get(person, ()))
-        for connection in theirs:
+    def disconnect(self, person: UUID) -> None:
+        """Close all connections of a person in this process."""
+        for connection in list(self._by_person.get(person, ())):
             connection.end(DISCONNECTED)
-        return len(theirs)
 
     async def leave(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
         """Close all connections in batches, spread over the drain time, after the notice time.

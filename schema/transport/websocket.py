@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -201,12 +202,14 @@ class Socket(ClientConnection):
             self._outbox.offer(messages.ACK)
             self.watch()
 
-    def renew(self, identity: Identity) -> None:
-        """Go on with a newer token of the same person; what runs is not disturbed."""
-        self.identity = identity
-        if self._context is not None:
-            self._context.identity = identity
-        self.watch()
+    def renew(self, identity: Identity) -> datetime:
+        """Go on with another token of the same person; what runs is not disturbed."""
+        if self.identity is None or self.identity.expires_at < identity.expires_at:
+            self.identity = identity
+            if self._context is not None:
+                self._context.identity = identity
+            self.watch()
+        return self.identity.expires_at
 
     def due(self) -> float:
         """Wait for `connection_init`, then ping a client that is silent, and give up one that does not answer."""

@@ -69,6 +69,8 @@ INPUTS: dict[str, dict[str, Any]] = {
     "createUser": {"email": "new@school.test", "role": "ADMIN", "cognitoSub": "sub-new"},
     "updateUser": {"id": "sam", "displayName": TEXT},
     "eraseUser": {"id": "sam"},
+    "disconnectUser": {"userId": "sam"},
+    "renewToken": {"token": "x"},
     "exportUser": {"userId": "sam"},
     "createSubject": {"name": TEXT},
     "updateSubject": {"id": "subject", "name": TEXT},
