@@ -83,8 +83,10 @@ INPUTS: dict[str, dict[str, Any]] = {
 }
 ONESELF = {"acknowledgeDisclaimer"}
 """Mutations that name nobody but the viewer."""
-OPEN_TO_STRANGERS = {("tutor", "createPracticeItem")}
-"""What a person may do whether or not they know the student: the bank is everybody's."""
+OPEN_TO_STRANGERS = {("tutor", "createPracticeItem")} | {
+    (role, "renewToken") for role in ("student", "tutor", "parent")
+}
+"""What a person may do whether or not they know the student: the bank is everybody's, a token one's own."""
 
 SUBSCRIPTIONS = {
     "overrideUpdates": "subscription ($sam: ID!) { overrideUpdates(studentId: $sam) { kind } }",
