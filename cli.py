@@ -62,7 +62,8 @@ def with_settings(command: Callable[Concatenate[Settings, P], None]) -> Callable
             settings = Settings()
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
+                ": ".join([*(str(name).upper() for name in problem["loc"][:1]), problem["msg"]])
+                for problem in error.errors()
             )
             raise click.ClickException(f"A setting is wrong: {problems}.") from error
         # What libraries tell is for those who debug.

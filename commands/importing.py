@@ -29,7 +29,7 @@ def transcripts(settings: Settings, file: Path, students: Sequence[str], tutor: 
         return await import_transcripts(database, content, people, now(), watch)
 
     done = _run(settings, file, run)
-    _report(done, "session", f" with {done.turns:,} turns" if done.turns else "")
+    _report(done, "session", f" with {_many(done.turns, 'turn')}" if done.turns else "")
     return not done.refused
 
 
@@ -76,9 +76,13 @@ async def _with_database(settings: Settings, place: Place, run: Import, content:
 
 def _report(done: Imported, thing: str, more: str = "") -> None:
     """One line: what went in, what was there, what was refused."""
-    parts = [f"{done.added:,} {thing}{'' if done.added == 1 else 's'} added{more}"]
+    parts = [f"{_many(done.added, thing)} added{more}"]
     if done.present:
         parts.append(f"{done.present:,} already there")
     if done.refused:
         parts.append(f"{done.refused:,} refused")
     click.echo(", ".join(parts) + ".")
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -1,6 +1,8 @@
 """The commands, run in this process, and databases for them."""
 
 import secrets
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +83,15 @@ def login(database: Database, *grants: str, attributes: str = "") -> Iterator[st
             yield database.server.url(name, database.name)
         finally:
             owner.execute(sql.SQL("drop role {}").format(role))
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that everyone may enter, as the account needs that runs PostgreSQL for root; tmp_path is private."""
+    place = Path(tempfile.mkdtemp(prefix="study commands "))
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
 
 
 @pytest.fixture

@@ -152,10 +152,9 @@ def test_row_security_that_was_switched_off(cli: Cli, database: Database, how: s
     )
 
 
-def test_roles_that_step_around_row_security(cli: Cli, tmp_path: Path) -> None:
+def test_roles_that_step_around_row_security(cli: Cli, folder: Path) -> None:
     # Roles belong to a whole server, so this one is not shared with other tests.
-    tmp_path.chmod(0o711)
-    with running(tmp_path / "own", exclusive=True, settings={"fsync": "off"}) as server:
+    with running(folder / "own", exclusive=True, settings={"fsync": "off"}) as server:
         server.prepare("study")
         url = server.url(SUPERUSER, "study")
         upgrade(url)

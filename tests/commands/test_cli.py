@@ -214,6 +214,22 @@ def test_files_that_cannot_be_imported(cli: Cli, people: Database, tmp_path: Pat
         )
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"HOST": "no.invalid"}, "Cannot serve on no.invalid: no address has that name. Set HOST to another."),
+        ({"ENCRYPTION_KEYS": "k1:AAAA"}, "Key 1 (`k1`) in the setting ENCRYPTION_KEYS has 3 bytes and must have 32."),
+        ({"BROADCAST_URL": "carrier-pigeon://"}, "Unsupported backend: carrier-pigeon"),
+        ({"TRANSCRIPT_STORE_URL": "ftp://x"}, "TRANSCRIPT_STORE_URL must start with file:/// or s3://."),
+        ({"COGNITO_CLIENT_IDS": "app"}, "COGNITO_JWKS_URL or COGNITO_CLIENT_IDS is set but COGNITO_ISSUER is not. "
+            "Set it, or none of them to use development tokens."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_served(cli: Cli, database: Database, settings: dict[str, str], sentence: str) -> None:
+    urls = {"DATABASE_URL": database.app_url, "MIGRATION_DATABASE_URL": database.owner_url}
+    assert said(cli("serve", PORT=0, **urls, **settings)) == (1, "", f"Error: {sentence}\n")
+
+
 def test_keys_are_rotated(cli: Cli, people: Database, tmp_path: Path) -> None:
     old, new = new_key(), new_key()
     words = ("--student", "student@school.test", "--tutor", "tutor@school.test")
