@@ -11,21 +11,23 @@ from typing import BinaryIO, Generic, NoReturn, TypeVar
 import orjson
 
 from domain.errors import Refused
-from domain.practice import AnswerType
+from domain.practice import (
+    MAX_ANSWER,
+    MAX_CHOICE,
+    MAX_CHOICES,
+    MAX_EXPLANATION,
+    MAX_QUESTION,
+    MAX_SOURCE,
+    MAX_TAG,
+    AnswerType,
+)
+from domain.subjects import MAX_NAME
 from domain.text import optional_text, required_text
 from domain.transcripts import Transcript, from_turns
 
 MAX_LINE = 4_000_000
 """Bytes; a transcript of the largest size fits."""
 MAX_ID = 200
-MAX_SUBJECT = 100
-MAX_TOPIC = 200
-MAX_SOURCE = 500
-MAX_QUESTION = 10_000
-MAX_ANSWER = 10_000
-MAX_EXPLANATION = 20_000
-MAX_CHOICES = 20
-MAX_CHOICE = 1_000
 
 T = TypeVar("T")
 
@@ -106,7 +108,7 @@ def transcript_record(document: object) -> TranscriptRecord:
         raise BadRecord(f"`turns` must be a list, not {_kind(turns)}")
     return TranscriptRecord(
         external_id=fields.text("id", MAX_ID),
-        subject=fields.text("subject", MAX_SUBJECT),
+        subject=fields.text("subject", MAX_NAME),
         topics=fields.tags("topic"),
         transcript=_accepted("turns", lambda: from_turns(turns)),
         source=fields.optional_text("source", MAX_SOURCE),
@@ -126,7 +128,7 @@ def practice_record(document: object) -> PracticeRecord:
         explanation=fields.optional_text("explanation", MAX_EXPLANATION),
         choices=fields.choices("choices", answer_type, answer),
         answer_type=answer_type,
-        subject=fields.text("subject", MAX_SUBJECT),
+        subject=fields.text("subject", MAX_NAME),
         difficulty=fields.whole("difficulty", 1, 10),
         topics=fields.tags("topic"),
         goals=fields.tags("course"),
@@ -165,7 +167,7 @@ class _Fields:
 
     def tags(self, name: str) -> tuple[str, ...]:
         """A text as a list of one tag, or of none."""
-        tag = self.optional_text(name, MAX_TOPIC)
+        tag = self.optional_text(name, MAX_TAG)
         return () if tag is None else (tag,)
 
     def whole(self, name: str, low: int, high: int) -> int:
