@@ -163,7 +163,10 @@ def mutation(permission: Permission, description: str) -> Callable[[Callable[...
                 absent = Refused(Code.NOT_FOUND, "Something that the input names does not exist; check its ids.")
                 return payload(user_errors=[user_error(absent)])
 
-        return _root_field(permission, description, _behind_door(permission, resolve))
+        field = _root_field(permission, description, _behind_door(permission, resolve))
+        for argument in field.arguments:
+            argument.description = "What to change and how; see the fields of the input."
+        return field
 
     return decorate
 
