@@ -1,0 +1,89 @@
+"""What outlives an operation can neither read nor hold a connection: it would read as somebody else."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from db.engine import TransactionOver
+from db.users import users_by_id
+from domain.identity.tokens import Identity
+from schema.context import Context, OperationOver, Services
+from tests.api import Api
+from tests.eventually import until
+from tests.make import Make, Person
+
+
+@pytest.fixture
+async def sam(api: Api, make: Make) -> Person:
+    """A student, on the running application."""
+    return await make.student()
+
+
+async def identity_of(services: Services, person: Person) -> Identity:
+    """Who a person's token says they are."""
+    return await services.verifier.verify(person.token)
+
+
+async def all_given_back(services: Services) -> None:
+    """Wait until no connection is in use."""
+    pool = services.database.pool
+    await until(lambda: pool.get_stats()["pool_available"] == pool.get_stats()["pool_size"])
+
+
+async def test_a_transaction_takes_no_statement_after_its_end(services: Services, sam: Person) -> None:
+    subject = (await identity_of(services, sam)).subject
+    async with services.database.read(subject) as read:
+        assert [user and user.id for user in await users_by_id(read, [sam.id])] == [sam.id]
+    async with services.database.work(subject) as work:
+        pass
+    for over in (read, work):
+        with pytest.raises(TransactionOver):
+            await users_by_id(over, [sam.id])
+    with pytest.raises(ZeroDivisionError):
+        async with services.database.read(subject) as read:
+            raise ZeroDivisionError
+    with pytest.raises(TransactionOver):
+        await users_by_id(read, [sam.id])
+    await all_given_back(services)
+
+
+async def test_an_operation_reads_nothing_after_its_end(services: Services, sam: Person) -> None:
+    context = Context(services, await identity_of(services, sam))
+    found = await context.load(users_by_id, sam.id)
+    assert found.email == sam.email
+    late = context.load(users_by_id, sam.id)
+    await context.close()
+    assert (await late).email == sam.email  # it had been loaded
+    with pytest.raises(OperationOver):
+        await context.load(users_by_id, sam.id)
+    with pytest.raises(OperationOver):
+        await context.viewer()
+    await all_given_back(services)
+
+
+async def test_a_loader_that_starts_while_its_operation_ends_holds_nothing(services: Services, sam: Person) -> None:
+    identity = await identity_of(services, sam)
+    for ticks in range(40):
+        context = Context(services, identity)
+        loading = asyncio.ensure_future(context.load(users_by_id, sam.id))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        await context.close()
+        outcome: Any = (await asyncio.gather(loading, return_exceptions=True))[0]
+        assert isinstance(outcome, OperationOver | TransactionOver) or outcome.email == sam.email
+        await all_given_back(services)
+
+
+async def test_a_released_context_reads_anew(services: Services, sam: Person, make: Make) -> None:
+    context = Context(services, await identity_of(services, sam))
+    names = []
+    for name in ("Sam", "Samuel"):
+        await make.owner.execute("update users set display_name = %s where id = %s", [name, sam.id])
+        names.append((await context.load(users_by_id, sam.id)).display_name)
+        await make.owner.execute("update users set display_name = 'not in this snapshot' where id = %s", [sam.id])
+        names.append((await context.load(users_by_id, sam.id)).display_name)
+        await context.release()
+        await all_given_back(services)
+    assert names == ["Sam", "Sam", "Samuel", "Samuel"]
+    await context.close()
