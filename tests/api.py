@@ -25,6 +25,7 @@ class Api:
 
     address: str
     http: httpx.AsyncClient
+    server: Server
 
     async def post(self, document: str, person: Person | None = None, **variables: Any) -> httpx.Response:
         """The HTTP response to one operation."""
@@ -117,7 +118,7 @@ async def serving(app: Starlette) -> AsyncIterator[Api]:
                 raise RuntimeError("the server ended while it started")
             await asyncio.sleep(0.005)
         async with httpx.AsyncClient(timeout=30) as http:
-            yield Api("{}:{}".format(*listener.getsockname()[:2]), http)
+            yield Api("{}:{}".format(*listener.getsockname()[:2]), http, server)
     finally:
         server.should_exit = True
         await running

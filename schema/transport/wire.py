@@ -13,6 +13,8 @@ from websockets.frames import Frame
 
 MAX_FRAGMENTS = 1_000
 """Of one message. Empty ones cost a client nothing, and no limit on size ends them."""
+CLOSE_SECONDS = 10
+"""How long a client has to read why it is closed and to close in turn."""
 UNREAD_SECONDS = 30
 """How long the kernel, where it can be told, keeps data that the other side neither takes nor acknowledges. This is
 what ends plain responses that nobody reads and connections whose other end has silently gone."""
@@ -47,7 +49,7 @@ class HttpProtocol(H11Protocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSocket, closed within `close_timeout` whatever the client does."""
+    """WebSocket, closed within CLOSE_SECONDS whatever the client does."""
 
     # Writing
 
@@ -85,7 +87,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.close_timer is not None:
             self.close_timer.cancel()
         if not self.disconnected:
-            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+            self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop. After a breach of WebSocket itself the rest is not looked at."""
