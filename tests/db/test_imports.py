@@ -242,6 +242,18 @@ async def test_two_imports_at_once(database: servers.Database, study: Database) 
     ) == [(400, 400, 2)]
 
 
+async def test_on_each_server(database_on_each_server: servers.Database) -> None:
+    database = database_on_each_server
+    _rows(database, "insert into users (cognito_sub, email, role) values ('1', 's@b.test', 'student') returning id")
+    _rows(database, "insert into users (cognito_sub, email, role) values ('2', 't@b.test', 'tutor') returning id")
+    async with Database(database.app_url, vault=Vault(KEYS, None)) as opened:
+        people = await find_people(opened, ["s@b.test"], "t@b.test")
+        assert await import_transcripts(opened, _file(_sessions(3)), people, NOW) == Imported(added=3, turns=6)
+        assert await import_transcripts(opened, _file(_sessions(3)), people, NOW) == Imported(present=3)
+        assert await import_practice(opened, _file(_items(3))) == Imported(added=3)
+        assert await import_practice(opened, _file(_items(3))) == Imported(present=3)
+
+
 async def test_a_subject_that_is_there_is_used(database: servers.Database, study: Database) -> None:
     _rows(database, "insert into subjects (name) values ('ARITHMETIC') returning id")
     await import_practice(study, _file(_items(1)))
