@@ -112,6 +112,7 @@ class Socket(ClientConnection):
         self._context: Context | None = None
         """What operations run in, once `connection_init` is acknowledged."""
         self._leaving = False
+        self._patience = self.limits.finish_seconds
         self._operations: dict[str, Operation] = {}
         """By their ids, which are free again as soon as either side completes them."""
         self._running: set[Operation] = set()
@@ -311,6 +312,7 @@ class Socket(ClientConnection):
                 await self._outbox.emptied()
         except TimeoutError:
             log.warning("a socket was closed with operations under way: they took too long")
+            self._patience = 0
         self.end(endings.LEAVING)
 
     async def _end_operations(self) -> None:
@@ -325,7 +327,7 @@ class Socket(ClientConnection):
         self._operations.clear()
         try:
             if tasks:
-                await asyncio.wait(tasks, timeout=self.limits.finish_seconds)
+                await asyncio.wait(tasks, timeout=self._patience)
         finally:
             for task in tasks:
                 task.cancel()

@@ -43,7 +43,8 @@ async def nothing_is_left(api: Api, services: Services, sockets: Sockets) -> Asy
     yield
 
     def left() -> list[object]:
-        stats = services.database.pool.get_stats()
+        pool = services.database.pool
+        stats = {"pool_size": 0, "pool_available": 0} if pool.closed else pool.get_stats()
         numbers = (
             len(sockets),
             sockets.counts.websockets,
