@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.sql import ClauseElement
@@ -31,6 +31,10 @@ log = logging.getLogger("study.sql")
 _IDENTIFY = b"""/* set_viewer */
 select id, role, coalesce(nullif(current_setting('app.students', true), ''), '{}')::uuid[]
 from set_viewer(%(subject)s, %(read_only)s)"""
+
+
+class NotKept(OperationalError):
+    """A transaction ended without being committed."""
 
 
 class UnknownPerson(Exception):
@@ -171,9 +175,13 @@ class Database:
                 with closing(Read(connection, viewer, self.vault)) as read:
                     yield read
             except BaseException:
-                await _end(connection, "rollback")
+                await _roll_back(connection)
                 raise
-            await _end(connection, "commit")
+            if viewer.role is Role.ADMIN:
+                # What they read may have left lines in the audit log.
+                await _commit(connection)
+            else:
+                await _roll_back(connection)
 
     @asynccontextmanager
     async def work(self, subject: str) -> AsyncIterator[Work]:
@@ -185,9 +193,9 @@ class Database:
                 with closing(Work(connection, viewer, self.vault)) as work:
                     yield work
             except BaseException:
-                await _end(connection, "rollback")
+                await _roll_back(connection)
                 raise
-            await _end(connection, "commit")
+            await _commit(connection)
 
     @asynccontextmanager
     async def system_work(self) -> AsyncIterator[Work]:
@@ -199,9 +207,9 @@ class Database:
                 with closing(Work(connection, None, self.vault)) as work:
                     yield work
             except BaseException:
-                await _end(connection, "rollback")
+                await _roll_back(connection)
                 raise
-            await _end(connection, "commit")
+            await _commit(connection)
 
     async def ready(self) -> bool:
         """Whether a connection can be had and answers."""
@@ -223,7 +231,19 @@ def _uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(str(value))
 
 
-async def _end(connection: AsyncConnection[Row], how: str) -> None:
-    """Commit or roll back, unless the connection is lost, in which case the server has rolled back already."""
+async def _commit(connection: AsyncConnection[Row]) -> None:
+    """Commit. Raises NotKept when PostgreSQL did not.
+
+    It answers `commit` with ROLLBACK, and no error, when a statement of the transaction failed.
+    """
+    if connection.closed:
+        raise NotKept("the connection was lost before the work was committed")
+    cursor = await connection.execute("commit")
+    if cursor.statusmessage != "COMMIT":
+        raise NotKept("a statement of the transaction failed, so that nothing of it was kept")
+
+
+async def _roll_back(connection: AsyncConnection[Row]) -> None:
+    """Roll back, unless the connection is lost, in which case the server has done so already."""
     if not connection.closed:
-        await connection.execute(how.encode())
+        await connection.execute("rollback")

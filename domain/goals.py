@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -144,7 +144,7 @@ def progress(goal: Goal, percentage: Decimal, now: datetime) -> GoalChange:
         raise Refused(Code.INVALID, "Progress is a percentage from 0 to 100.", "completion_percentage")
     if goal.status is not GoalStatus.ACTIVE:
         raise Refused(Code.CONFLICT, f"The goal is {goal.status}; make it active before reporting progress.", "id")
-    rounded = percentage.quantize(Decimal("0.01"))
+    rounded = percentage.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
     if rounded == 100:
         return _change(goal, status=GoalStatus.COMPLETED, completion_percentage=rounded, completed_at=now)
     return _change(goal, completion_percentage=rounded)

@@ -9,10 +9,11 @@ import psycopg
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionResult
+from strawberry.types.execution import ExecutionContext, ExecutionResult
 
 from schema.context import Context
 from schema.errors import ClientErrors, presentable
+from schema.limits import DocumentLimits
 from schema.resolvers.analytics import AnalyticsQueries
 from schema.resolvers.assignments import TutorAssignmentMutations
 from schema.resolvers.audit import AuditQueries
@@ -77,6 +78,12 @@ class Subscription(OverrideSubscriptions, NudgeSubscriptions):
 class StudySchema(strawberry.Schema):
     """Runs operations so that no connection is held once an answer is complete."""
 
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: Strawberry would log each mistake of a client with the document, and so what people wrote.
+
+        `ClientErrors` logs what is ours.
+        """
+
     async def execute(self, query: str | None, *args: Any, **arguments: Any) -> ExecutionResult:
         """Run a query or mutation; its read transaction is committed before the answer leaves."""
         context: Context = arguments["context_value"]
@@ -120,6 +127,6 @@ schema = StudySchema(
     mutation=Mutation,
     subscription=Subscription,
     types=[Student, Tutor, Parent, Admin],
-    extensions=[ClientErrors],
+    extensions=[ClientErrors, DocumentLimits],
     config=StrawberryConfig(),
 )

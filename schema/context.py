@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
+import psycopg
 import strawberry
 from strawberry.dataloader import DataLoader
 
@@ -55,6 +56,7 @@ class Context:
         self.connection_params: dict[str, Any] | None = None
         """What a WebSocket client sent with `connection_init`; set by the transport."""
         self._over = False
+        self._unkept: psycopg.Error | None = None
         self._opening = asyncio.Lock()
         self._read: Read | None = None
         self._stack = AsyncExitStack()
@@ -103,12 +105,22 @@ class Context:
             self._read = None
             self._loaders = {}
             stack, self._stack = self._stack, AsyncExitStack()
-            await stack.aclose()
+            try:
+                await stack.aclose()
+            except psycopg.Error as error:
+                self._unkept = error
+                raise
 
     async def close(self) -> None:
-        """End the operation: a resolver that was given up and still runs cannot open what nobody would end."""
+        """End the operation: a resolver that was given up and still runs cannot open what nobody would end.
+
+        Raises when any read transaction of the operation could not be committed: what an administrator read in it
+        may have no line in the audit log, so nothing of the answer may leave.
+        """
         self._over = True
         await self.release()
+        if self._unkept is not None:
+            raise self._unkept
 
     def _subject(self) -> str:
         if self.identity is None:

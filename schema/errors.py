@@ -12,7 +12,7 @@ import strawberry
 from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError, OperationDefinitionNode
 from psycopg import DataError, OperationalError
-from psycopg.errors import DeadlockDetected, QueryCanceled, SerializationFailure
+from psycopg.errors import DeadlockDetected, InFailedSqlTransaction, QueryCanceled, SerializationFailure
 from psycopg_pool import PoolTimeout
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult
@@ -135,6 +135,9 @@ def presentable(error: GraphQLError) -> GraphQLError:
         case DeadlockDetected() | SerializationFailure():
             log.warning("two changes got in each other's way: %s", cause)
             return _coded(error, "Another change got in the way, and this one was not made; try again.", "UNAVAILABLE")
+        case InFailedSqlTransaction():
+            # An earlier statement of the same read failed; its own error says why.
+            return _coded(error, "This could not be read after another part of the request failed.", "UNAVAILABLE")
         case OperationalError() | PoolTimeout():
             log.error("database unavailable: %s", cause)
             return _coded(error, "The database cannot be reached; try again in a moment.", "UNAVAILABLE")

@@ -2,6 +2,8 @@
 
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
+from schema.limits import MAX_TOKENS
+
 
 def is_mutation(query: str, operation_name: str | None) -> bool:
     """Whether it changes things. Only asked about documents that run, so nothing is said of invalid ones."""
@@ -16,7 +18,7 @@ def is_subscription(query: str, operation_name: str | None) -> bool:
 
 def _kind(query: str, operation_name: str | None) -> OperationType | None:
     try:
-        operation = get_operation_ast(parse(query), operation_name)
+        operation = get_operation_ast(parse(query, max_tokens=MAX_TOKENS), operation_name)
     except (GraphQLError, RecursionError):
         return None
     return None if operation is None else operation.operation

@@ -234,3 +234,18 @@ async def _page(api: Api, person: Person, **arguments: Any) -> Any:
 
 def _actions(page: Any) -> list[str]:
     return [node["action"] for node in page["nodes"]]
+
+
+async def test_no_transcript_leaves_when_its_line_cannot_be_kept(api: Api, make: Make) -> None:
+    """A later statement that fails undoes the whole transaction, and PostgreSQL answers its commit without an error."""
+    sam, ada = await make.student(), await make.admin()
+    session = to_global("Session", await make.session(sam, transcript="Tutor: heliotrope"))
+    await make.owner.execute("alter table student_ratings rename column rating to score")
+    document = """query ($session: ID!, $sam: ID!) {
+      a: node(id: $session) { ... on Session { transcript { turns { text } } } }
+      b: node(id: $sam) { ... on Student { goals { nodes { id } } ratings { rating } } }
+    }"""
+    answer = await api.run(document, ada, session=session, sam=sam.gid)
+    assert answer.get("data") is None
+    assert "heliotrope" not in str(answer)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAVAILABLE"]

@@ -94,7 +94,7 @@ async def test_progress_to_the_end_completes_a_goal(api: Api, make: Make) -> Non
     data = await api.data(PROGRESS, sam, input={"id": goal, "completionPercentage": "40.126"})
     assert data["reportGoalProgress"]["goal"] == {
         "status": "ACTIVE",
-        "completionPercentage": "40.13",
+        "completionPercentage": "40.12",
         "completedAt": None,
     }
     data = await api.data(PROGRESS, sam, input={"id": goal, "completionPercentage": "100"})
