@@ -20,6 +20,7 @@ from domain.events import EventKind
 from domain.identity.choice import verifier_for
 from schema.context import Services
 from schema.transport.http import HttpEndpoint
+from schema.transport.metrics import MEDIA_TYPE, exposition
 from schema.transport.sockets import Limits, Sockets
 from schema.transport.websocket import WebSocketEndpoint
 from settings import Settings, separated
@@ -90,6 +91,9 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             return JSONResponse({"status": "unavailable", "database": "does not answer"}, status_code=503)
         return JSONResponse({"status": "ready"})
 
+    async def metrics(request: Request) -> Response:
+        return Response(exposition(sockets), media_type=MEDIA_TYPE)
+
     app = Starlette(
         routes=[
             Route("/", lambda request: RedirectResponse("/graphql")),
@@ -97,6 +101,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             WebSocketRoute("/graphql", WebSocketEndpoint(services, sockets, allowed_origins=origins)),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
+            Route("/metrics", metrics),
         ],
         middleware=[
             Middleware(
