@@ -147,7 +147,7 @@ async def lock_assignment(work: Work, assignment_id: UUID) -> TutorAssignment:
         return assignment
     if await _by_id.read(work, [assignment_id]) == [None]:
         raise Refused(Code.NOT_FOUND, "There is no such assignment.", "id")
-    raise Refused(Code.FORBIDDEN, "Only its own tutor changes it, and once completed only an administrator.", "id")
+    raise Refused(Code.FORBIDDEN, "Its own tutor changes it while it is active, else only an administrator.", "id")
 
 
 async def insert_assignment(work: Work, draft: AssignmentDraft) -> TutorAssignment:
@@ -180,7 +180,7 @@ async def update_assignment(work: Work, assignment: TutorAssignment, **values: A
     if stored:
         statement = update(assignments).where(assignments.c.id == assignment.id).values(**stored)
         await work.execute("update_assignment", statement)
-    # Not read again: once completed it is no longer the tutor's to lock.
+    # Not read again: once paused or completed it is no longer the tutor's to lock.
     return replace(assignment, **values)
 
 

@@ -13,7 +13,7 @@ MAX_NOTES = 5_000
 
 
 class AssignmentStatus(StrEnum):
-    """Only `active` gives the tutor access to the student."""
+    """Only `active` gives the tutor access to the student, and only an administrator makes one active again."""
 
     ACTIVE = "active"
     PAUSED = "paused"

@@ -125,9 +125,9 @@ def teaches(viewer: Viewer, student_id: UUID) -> bool:
 
 
 def changes_assignment(viewer: Viewer, assignment: TutorAssignment) -> bool:
-    """An administrator, and the assignment's own tutor as long as it is not completed."""
+    """An administrator, and the assignment's own tutor while it is active: who was cut off stays cut off."""
     return viewer.role is Role.ADMIN or (
-        assignment.tutor_id == viewer.id and assignment.status is not AssignmentStatus.COMPLETED
+        assignment.tutor_id == viewer.id and assignment.status is AssignmentStatus.ACTIVE
     )
 
 

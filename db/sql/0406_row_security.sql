@@ -38,7 +38,8 @@ create policy subjects_read on subjects for select using ((select viewer_role())
 create policy subjects_add on subjects for insert with check ((select sees_all()));
 create policy subjects_change on subjects for update using ((select sees_all()));
 
--- tutor_student_assignments. A tutor keeps sight of a paused or completed assignment, not of the student.
+-- tutor_student_assignments. A tutor keeps sight of a paused or completed assignment, not of the student, and changes
+-- it only while it is active: pausing a tutor's assignments cuts the tutor off until an administrator says otherwise.
 create policy tutor_student_assignments_read on tutor_student_assignments for select using (
     (select sees_all())
     or tutor_id = (select viewer_id())
@@ -46,7 +47,7 @@ create policy tutor_student_assignments_read on tutor_student_assignments for se
 );
 create policy tutor_student_assignments_add on tutor_student_assignments for insert with check ((select sees_all()));
 create policy tutor_student_assignments_change on tutor_student_assignments for update
-using ((select sees_all()) or (tutor_id = (select viewer_id()) and status <> 'completed'))
+using ((select sees_all()) or (tutor_id = (select viewer_id()) and status = 'active'))
 with check ((select sees_all()) or tutor_id = (select viewer_id()));
 
 -- parent_student_links. One parent does not learn of another; a parent's only change is to end their own link.

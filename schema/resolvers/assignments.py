@@ -84,7 +84,8 @@ class TutorAssignmentMutations:
 
     @mutation(
         Permission.TEACH,
-        "Pause, resume or complete an assignment: its own tutor, or an administrator; only the latter reopens one.",
+        "Pause or complete an active assignment: its own tutor, or an administrator. Only an administrator makes one "
+        "active again, or completes a paused one.",
     )
     async def change_tutor_assignment_status(
         self, info: Info, input: ChangeTutorAssignmentStatusInput
@@ -99,7 +100,7 @@ class TutorAssignmentMutations:
         return _payload(after)
 
     @mutation(
-        Permission.TEACH, "Change an assignment's dates and notes: its own tutor until it is completed, administrators."
+        Permission.TEACH, "Change an assignment's dates and notes: its own tutor while it is active, administrators."
     )
     async def update_tutor_assignment(self, info: Info, input: UpdateTutorAssignmentInput) -> TutorAssignmentPayload:
         async with info.context.unit_of_work() as work:

@@ -60,8 +60,8 @@ SEEN: dict[str, Three] = {
 CHANGED: dict[str, tuple[str, Three]] = {
     "users": ("display_name = 'x'", ({"ann"}, {"tom"}, {"pat"})),
     "subjects": ("category = 'x'", (set(), set(), set())),
-    # tom's completed one stays as it is
-    "tutor_student_assignments": ("end_date = '2030-01-01'", (set(), {"tom-ann", "tom-cleo"}, set())),
+    # tom's paused and completed ones stay as they are
+    "tutor_student_assignments": ("status = 'active'", (set(), {"tom-ann"}, set())),
     "parent_student_links": ("status = 'ended'", (set(), set(), {"pat-ann", "pat-ben"})),
     "goals": ("title = 'x'", ({"ann"}, {"ann"}, set())),
     "sessions": ("duration_minutes = 5", (set(), {"ann with tom"}, set())),

@@ -70,7 +70,9 @@ def test_row_security_says_what_the_predicates_say(database: Database) -> None:
             linked_records = [ParentLink(uuid4(), parent, student, status, NOW) for parent, student, status in linked]
             for person, role in PEOPLE.items():
                 students = permissions.visible_students(person, role, assigned_records, linked_records)
-                _compare(app, rows, Viewer(person, role, str(person), students))
+                viewer = Viewer(person, role, str(person), students)
+                _compare(app, rows, viewer)
+                _compare_assignments(app, assigned_records, viewer)
 
         check()
 
@@ -250,6 +252,16 @@ def _compare(app: psycopg.Connection[Any], rows: Rows, viewer: Viewer) -> None:
                 sql.SQL("update {0} set {1} = {1} returning id").format(sql.Identifier(table), sql.Identifier(column))
             )
             assert {row[0] for row in changed} == expected, (table, viewer)
+
+
+def _compare_assignments(app: psycopg.Connection[Any], assigned: list[TutorAssignment], viewer: Viewer) -> None:
+    """Which assignments the viewer may change, and so whom a tutor could give themselves back."""
+    with app.transaction(force_rollback=True):
+        app.execute("select set_viewer(%s, false)", [viewer.subject])
+        changed = app.execute("update tutor_student_assignments set status = 'active' returning tutor_id, student_id")
+        assert set(changed) == {
+            (each.tutor_id, each.student_id) for each in assigned if permissions.changes_assignment(viewer, each)
+        }, viewer
 
 
 def _ids(app: psycopg.Connection[Any], table: str, column: str = "id") -> set[UUID]:

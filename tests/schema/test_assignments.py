@@ -172,8 +172,8 @@ async def test_only_administrators_assign(api: Api, make: Make, role: str | None
 # Changing
 
 
-async def test_a_tutor_pauses_and_resumes_their_own(api: Api, make: Make) -> None:
-    sam = await make.student()
+async def test_a_tutor_pauses_their_own_and_an_administrator_resumes_it(api: Api, make: Make) -> None:
+    sam, ada = await make.student(), await make.admin()
     tess = await make.tutor()
     assignment = await make.assignment(tess, sam)
     data = await api.data(STATUS, tess, input={"id": gid(assignment), "status": "PAUSED"})
@@ -181,9 +181,9 @@ async def test_a_tutor_pauses_and_resumes_their_own(api: Api, make: Make) -> Non
         "assignment": {"status": "PAUSED", "tutor": {"email": "tess@school.test"}, "student": None},
         "userErrors": [],
     }
-    data = await api.data(STATUS, tess, input={"id": gid(assignment), "status": "PAUSED"})
+    data = await api.data(STATUS, ada, input={"id": gid(assignment), "status": "PAUSED"})
     assert data["changeTutorAssignmentStatus"]["userErrors"] == [{"field": "status", "code": "ALREADY_DONE"}]
-    data = await api.data(STATUS, tess, input={"id": gid(assignment), "status": "ACTIVE"})
+    data = await api.data(STATUS, ada, input={"id": gid(assignment), "status": "ACTIVE"})
     assert data["changeTutorAssignmentStatus"]["assignment"]["student"] == {"email": "sam@school.test"}
     action, target = "tutor_assignment.change_status", ("TutorAssignment", assignment, sam.id)
     assert await log(make) == [
@@ -192,19 +192,24 @@ async def test_a_tutor_pauses_and_resumes_their_own(api: Api, make: Make) -> Non
     ]
 
 
-async def test_a_completed_assignment_is_an_administrators_to_change(api: Api, make: Make) -> None:
+@pytest.mark.parametrize("by", ["the tutor", "an administrator"])
+@pytest.mark.parametrize("status", ["PAUSED", "COMPLETED"])
+async def test_a_tutor_who_was_cut_off_stays_cut_off(api: Api, make: Make, status: str, by: str) -> None:
     sam, ada = await make.student(), await make.admin()
     tess = await make.tutor()
     assignment = await make.assignment(tess, sam)
-    data = await api.data(STATUS, tess, input={"id": gid(assignment), "status": "COMPLETED"})
-    assert data["changeTutorAssignmentStatus"]["assignment"]["status"] == "COMPLETED"
+    who = tess if by == "the tutor" else ada
+    data = await api.data(STATUS, who, input={"id": gid(assignment), "status": status})
+    assert data["changeTutorAssignmentStatus"]["assignment"]["status"] == status
     for document, payload, sent in (
         (STATUS, "changeTutorAssignmentStatus", {"status": "ACTIVE"}),
+        (STATUS, "changeTutorAssignmentStatus", {"status": "COMPLETED"}),
         (UPDATE, "updateTutorAssignment", {"notes": "x"}),
     ):
         data = await api.data(document, tess, input={"id": gid(assignment), **sent})
         assert data[payload] == {"assignment": None, "userErrors": [{"field": "id", "code": "FORBIDDEN"}]}
-    assert await value(make, "select status from tutor_student_assignments") == "completed"
+    assert await value(make, "select status from tutor_student_assignments") == status.lower()
+    assert await api.data("{ students { nodes { id } } }", tess) == {"students": {"nodes": []}}
     data = await api.data(STATUS, ada, input={"id": gid(assignment), "status": "ACTIVE"})
     assert data["changeTutorAssignmentStatus"]["assignment"]["status"] == "ACTIVE"
 
