@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         default="", description="Origins of web pages that may call the API from browsers, with commas."
     )
     max_message_bytes: int = Field(
-        default=1_000_000, ge=1_000, description="Largest request, and largest WebSocket message of a client."
+        default=3_000_000, ge=1_000, description="Largest request, and largest WebSocket message of a client."
     )
     sockets_in_all: int = Field(
         default=10_000, ge=1, description="WebSockets and event streams that a process keeps open at most."

@@ -16,6 +16,7 @@ from sqlalchemy.sql import ColumnElement, Select, TableValuedAlias
 
 from db.engine import Transaction
 from db.statement import Compiled, Statement
+from domain.viewer import Role
 
 R = TypeVar("R")
 
@@ -90,6 +91,10 @@ class Paged(Generic[R]):
 
     The page is taken inside a lateral join, so PostgreSQL reads `limit` index entries for each parent however long
     the list is. Without `key` the list is the same for every parent: a root list, whose parent is the viewer.
+
+    A list whose rows are students' and whose key is not a student (a subject's goals, say) names the column of the
+    students: row security can only take rows away from what an index found, so the statement itself must ask for those
+    of the viewer's students, or it would read everybody's.
     """
 
     def __init__(
@@ -100,17 +105,21 @@ class Paged(Generic[R]):
         *,
         key: ColumnElement[Any] | None = None,
         conditions: Conditions | None = None,
+        students: ColumnElement[Any] | None = None,
     ) -> None:
         self._name = name
         self._source = source if key is None else source.where(key == _PARENTS.c.key)
         self._record = record
-        self._conditions = conditions or {}
+        self._conditions = dict(conditions or {})
+        self._by_students = students is not None
+        if students is not None:
+            self._conditions["viewer_students"] = students == any_(bindparam("viewer_students", type_=ARRAY(Uuid())))
         self._page_statement = cache(self._compile_page)
         self._count_statement = cache(self._compile_count)
 
     async def read(self, read: Transaction, keys: Sequence[UUID], page: Page, where: Any = None) -> list[list[R]]:
         """For each key its page, in the page's order. `where` is the list's filter record, or None."""
-        parameters: dict[str, Any] = _narrowed(where)
+        parameters = self._narrowed(read, where)
         statement = self._page_statement(page.order, page.backward, page.start is not None, tuple(parameters))
         parameters |= {"keys": list(keys), "page_limit": page.limit}
         if page.start is not None:
@@ -126,7 +135,7 @@ class Paged(Generic[R]):
 
     async def count(self, read: Transaction, keys: Sequence[UUID], where: Any = None) -> list[int]:
         """For each key the length of its whole list."""
-        parameters = _narrowed(where)
+        parameters = self._narrowed(read, where)
         statement = self._count_statement(tuple(parameters))
         counts: dict[int, int] = {}
         for position, count in await read.run(statement, parameters | {"keys": list(keys)}):
@@ -156,6 +165,12 @@ class Paged(Generic[R]):
             f"{self._name}_count",
             select(_PARENTS.c.position, count.c.length).select_from(_PARENTS.join(count, true())),
         )
+
+    def _narrowed(self, read: Transaction, where: Any) -> dict[str, Any]:
+        parameters = _set_fields(where)
+        if self._by_students and read.viewer.role is not Role.ADMIN:
+            parameters["viewer_students"] = list(read.viewer.students)
+        return parameters
 
     def _filtered(self, narrowed: tuple[str, ...]) -> Select[Any]:
         return self._source.where(*(self._conditions[name] for name in narrowed))
@@ -189,7 +204,7 @@ def _sorted(value: ColumnElement[Any], identity: ColumnElement[Any], descending:
     return [value.desc(), identity.desc()] if descending else [value.asc(), identity.asc()]
 
 
-def _narrowed(where: Any) -> dict[str, Any]:
+def _set_fields(where: Any) -> dict[str, Any]:
     """The fields of a filter that are set; a filter is a frozen dataclass whose None does not narrow."""
     if where is None:
         return {}

@@ -42,8 +42,12 @@ _CONDITIONS = {
 
 _by_id = ByKey("goals_by_id", _GOALS, Goal, key=goals.c.id)
 _by_student = Paged("goals_by_student", _GOALS, Goal, key=goals.c.student_id, conditions=_CONDITIONS)
-_by_subject = Paged("goals_by_subject", _GOALS, Goal, key=goals.c.subject_id, conditions=_CONDITIONS)
-_by_creator = Paged("goals_by_creator", _GOALS, Goal, key=goals.c.created_by, conditions=_CONDITIONS)
+_by_subject = Paged(
+    "goals_by_subject", _GOALS, Goal, key=goals.c.subject_id, conditions=_CONDITIONS, students=goals.c.student_id
+)
+_by_creator = Paged(
+    "goals_by_creator", _GOALS, Goal, key=goals.c.created_by, conditions=_CONDITIONS, students=goals.c.student_id
+)
 _lock = Statement("lock_goal", _GOALS.where(goals.c.id == bindparam("goal_id")).with_for_update(), Goal)
 
 _REFUSALS: Refusals = {

@@ -56,11 +56,30 @@ _CONDITIONS = {
 }
 _by_id = ByKey("overrides_by_id", _OVERRIDES, Override, key=overrides.c.id)
 _by_student = Paged("overrides_by_student", _OVERRIDES, Override, key=overrides.c.student_id, conditions=_CONDITIONS)
-_by_tutor = Paged("overrides_by_tutor", _OVERRIDES, Override, key=overrides.c.tutor_id, conditions=_CONDITIONS)
-_by_reverting_tutor = Paged(
-    "overrides_by_reverting_tutor", _OVERRIDES, Override, key=overrides.c.reverted_by_tutor_id, conditions=_CONDITIONS
+_by_tutor = Paged(
+    "overrides_by_tutor",
+    _OVERRIDES,
+    Override,
+    key=overrides.c.tutor_id,
+    conditions=_CONDITIONS,
+    students=overrides.c.student_id,
 )
-_by_subject = Paged("overrides_by_subject", _OVERRIDES, Override, key=overrides.c.subject_id, conditions=_CONDITIONS)
+_by_reverting_tutor = Paged(
+    "overrides_by_reverting_tutor",
+    _OVERRIDES,
+    Override,
+    key=overrides.c.reverted_by_tutor_id,
+    conditions=_CONDITIONS,
+    students=overrides.c.student_id,
+)
+_by_subject = Paged(
+    "overrides_by_subject",
+    _OVERRIDES,
+    Override,
+    key=overrides.c.subject_id,
+    conditions=_CONDITIONS,
+    students=overrides.c.student_id,
+)
 _by_summary = Paged("overrides_by_summary", _OVERRIDES, Override, key=overrides.c.summary_id, conditions=_CONDITIONS)
 _by_practice = Paged(
     "overrides_by_practice", _OVERRIDES, Override, key=overrides.c.practice_assignment_id, conditions=_CONDITIONS

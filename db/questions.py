@@ -50,10 +50,20 @@ _CONDITIONS = {
 _by_id = ByKey("questions_by_id", _QUESTIONS, Question, key=qa.c.id)
 _by_student = Paged("questions_by_student", _QUESTIONS, Question, key=qa.c.student_id, conditions=_CONDITIONS)
 _by_escalated_tutor = Paged(
-    "questions_by_escalated_tutor", _QUESTIONS, Question, key=qa.c.escalated_to_tutor_id, conditions=_CONDITIONS
+    "questions_by_escalated_tutor",
+    _QUESTIONS,
+    Question,
+    key=qa.c.escalated_to_tutor_id,
+    conditions=_CONDITIONS,
+    students=qa.c.student_id,
 )
 _by_answering_tutor = Paged(
-    "questions_by_answering_tutor", _QUESTIONS, Question, key=qa.c.answered_by_tutor_id, conditions=_CONDITIONS
+    "questions_by_answering_tutor",
+    _QUESTIONS,
+    Question,
+    key=qa.c.answered_by_tutor_id,
+    conditions=_CONDITIONS,
+    students=qa.c.student_id,
 )
 _lock = Statement("lock_question", _QUESTIONS.where(qa.c.id == bindparam("question_id")).with_for_update(), Question)
 

@@ -40,7 +40,13 @@ _by_student = Listed(
     key=student_ratings.c.student_id,
     order=[student_ratings.c.last_updated.desc(), student_ratings.c.id.desc()],
 )
-_by_subject = Paged("ratings_by_subject", _RATINGS, StudentRating, key=student_ratings.c.subject_id)
+_by_subject = Paged(
+    "ratings_by_subject",
+    _RATINGS,
+    StudentRating,
+    key=student_ratings.c.subject_id,
+    students=student_ratings.c.student_id,
+)
 
 _student, _subject = student_ratings.c.student_id, student_ratings.c.subject_id
 _open = Compiled(

@@ -42,8 +42,22 @@ _CONDITIONS = {
 
 _by_id = ByKey("sessions_by_id", _SESSIONS, Session, key=sessions.c.id)
 _by_student = Paged("sessions_by_student", _SESSIONS, Session, key=sessions.c.student_id, conditions=_CONDITIONS)
-_by_tutor = Paged("sessions_by_tutor", _SESSIONS, Session, key=sessions.c.tutor_id, conditions=_CONDITIONS)
-_by_subject = Paged("sessions_by_subject", _SESSIONS, Session, key=sessions.c.subject_id, conditions=_CONDITIONS)
+_by_tutor = Paged(
+    "sessions_by_tutor",
+    _SESSIONS,
+    Session,
+    key=sessions.c.tutor_id,
+    conditions=_CONDITIONS,
+    students=sessions.c.student_id,
+)
+_by_subject = Paged(
+    "sessions_by_subject",
+    _SESSIONS,
+    Session,
+    key=sessions.c.subject_id,
+    conditions=_CONDITIONS,
+    students=sessions.c.student_id,
+)
 _lock = Statement("lock_session", _SESSIONS.where(sessions.c.id == bindparam("session_id")).with_for_update(), Session)
 _notes = Compiled(
     "session_notes_by_session",

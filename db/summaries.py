@@ -48,7 +48,14 @@ _by_session = Listed(
     order=[summaries.c.created_at.desc(), summaries.c.id.desc()],
 )
 _by_student = Paged("summaries_by_student", _SUMMARIES, Summary, key=summaries.c.student_id, conditions=_CONDITIONS)
-_by_tutor = Paged("summaries_by_tutor", _SUMMARIES, Summary, key=summaries.c.tutor_id, conditions=_CONDITIONS)
+_by_tutor = Paged(
+    "summaries_by_tutor",
+    _SUMMARIES,
+    Summary,
+    key=summaries.c.tutor_id,
+    conditions=_CONDITIONS,
+    students=summaries.c.student_id,
+)
 _lock = Statement(
     "lock_summary", _SUMMARIES.where(summaries.c.id == bindparam("summary_id")).with_for_update(), Summary
 )
