@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, Select, bindparam, insert, select, update
+from sqlalchemy import FromClause, Select, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import array
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
-from db.statement import Statement
+from db.statement import Compiled, Statement
 from db.tables import bank_solutions, practice_bank_catalog, practice_bank_items
 from domain.errors import Code, Refused
 from domain.practice import PracticeItem, PracticeItemDraft, PracticeItemFilter, Solution
@@ -48,7 +48,8 @@ def _items(source: FromClause) -> Select[Any]:
     )
 
 
-# The catalogue shows what the table does, and its indexes on tags serve.
+# Lists are for tutors and administrators: the catalogue shows them what the table does, and its indexes on tags serve.
+# To others it shows nothing, and single items come from the table, as far as row security lets them.
 _CATALOG = _items(practice_bank_catalog)
 _CONDITIONS = {
     "subject_id": practice_bank_catalog.c.subject_id == bindparam("subject_id"),
@@ -59,7 +60,7 @@ _CONDITIONS = {
     "active": practice_bank_catalog.c.is_active == bindparam("active"),
 }
 
-_by_id = ByKey("practice_items_by_id", _CATALOG, PracticeItem, key=practice_bank_catalog.c.id)
+_by_id = ByKey("practice_items_by_id", _items(practice_bank_items), PracticeItem, key=practice_bank_items.c.id)
 _bank = Paged("practice_bank", _CATALOG, PracticeItem, conditions=_CONDITIONS)
 _by_subject = Paged(
     "practice_items_by_subject",
@@ -81,6 +82,9 @@ _solutions = ByKey(
     Solution,
     key=bank_solutions.c.bank_item_id,
 )
+_is_assigned = Compiled(
+    "is_practice_item_assigned", select(func.is_practice_item_assigned(bindparam("item_id", type_=Uuid())))
+)
 _lock = Statement(
     "lock_practice_item",
     _items(practice_bank_items).where(practice_bank_items.c.id == bindparam("item_id")).with_for_update(),
@@ -89,14 +93,14 @@ _lock = Statement(
 
 
 async def practice_items_by_id(read: Transaction, item_ids: Sequence[UUID]) -> list[PracticeItem | None]:
-    """The item of each id."""
+    """The item of each id; None for one that the viewer may not see."""
     return await _by_id.read(read, item_ids)
 
 
 async def practice_bank(
     read: Transaction, viewer_ids: Sequence[UUID], page: Page, where: PracticeItemFilter | None = None
 ) -> list[list[PracticeItem]]:
-    """A page of the bank, the same for every viewer."""
+    """A page of the bank, the same for every tutor and administrator; [] for others, as all lists of it."""
     return await _bank.read(read, viewer_ids, page, where)
 
 
@@ -155,6 +159,16 @@ async def lock_practice_item_content(work: Work, item_id: UUID) -> tuple[Practic
     if solution is None:
         raise Refused(Code.NOT_FOUND, "There is no such item that you may change.", "id")
     return item, solution
+
+
+async def is_practice_item_assigned(work: Work, item_id: UUID) -> bool:
+    """Whether a locked item has ever been assigned to anybody, whomever the viewer may see.
+
+    An assignment refers to its item under a lock on the item's row, so while the item is held nobody assigns it, and
+    whoever was about to when it was locked has ended: this statement comes after the lock and sees what they did.
+    """
+    ((assigned,),) = await work.run(_is_assigned, {"item_id": item_id})
+    return bool(assigned)
 
 
 async def insert_practice_item(work: Work, draft: PracticeItemDraft, created_by_id: UUID) -> PracticeItem:

@@ -248,7 +248,7 @@ practice_assignments = sa.Table(
     present("idx_pa_override", "override_id"),
     newest("idx_pa_flagged", "student_id", time="assigned_at", where="flagged and not completed"),
     partial("idx_pa_completed", "student_id", "subject_id", where="completed"),
-    partial("idx_pa_bank_item_completed", "bank_item_id", "student_id", where="completed"),
+    sa.Index("idx_pa_bank_item_student", "bank_item_id", "student_id", "completed"),
 )
 
 student_ratings = sa.Table(

@@ -207,6 +207,29 @@ def edit_item(
     return draft_item(**(kept | current | edits))
 
 
+def content_changed(item: PracticeItem, solution: Solution, draft: PracticeItemDraft) -> str | None:
+    """The first field of an item's content that an edit changes; None when all that students go by stays."""
+    before = {
+        "question_text": item.question_text,
+        "answer_text": solution.answer,
+        "explanation": solution.explanation,
+        "choices": item.choices,
+        "answer_type": item.answer_type,
+    }
+    return next((name for name, value in before.items() if getattr(draft, name) != value), None)
+
+
+def keep_content(assigned: bool, field: str) -> None:
+    """Whether an item's content may change. Raises Refused (IN_USE) once it has been assigned.
+
+    What a student was asked, and what their answer was measured by, stays as it was.
+    """
+    if assigned:
+        raise Refused(
+            Code.IN_USE, "The item has been assigned already; put it out of use and add a new one instead.", field
+        )
+
+
 def switch_item(item: PracticeItem, active: bool) -> None:
     """Whether the item may be put in or out of use. Raises Refused (ALREADY_DONE)."""
     if item.is_active is active:

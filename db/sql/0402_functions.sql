@@ -64,6 +64,24 @@ begin
 end;
 $$;
 
+-- Whether an item of the bank has been assigned to anybody: its question and answer stand for what those students saw
+-- and answered, and so no longer change.
+--
+-- security definer, as study_vault (0407): whoever added the item may change it, and need not see the students of other
+-- tutors who got it. It tells yes or no, and not to students and parents.
+create function is_practice_item_assigned(p_item_id uuid) returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, public, pg_temp
+as $$
+    select exists (
+        select
+        from practice_assignments as pa
+        where pa.bank_item_id = p_item_id and (select viewer_role()) in ('tutor', 'admin', 'system')
+    );
+$$;
+
 -- Before a person is erased, lets go of what must outlive them. Foreign keys cannot do this themselves: PostgreSQL
 -- refuses `on delete set null` on a key that holds a generated column, even when only the other column is named.
 --

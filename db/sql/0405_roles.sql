@@ -42,12 +42,13 @@ grant usage on schema public to study_app, study_vault;
 revoke execute on function
 viewer_sub(), viewer_id(), viewer_role(), sees_all(), visible_students(), visible_people(),
 set_viewer(text, boolean), set_system(), update_student_rating(uuid, uuid, integer, decimal, integer),
-update_updated_at_column(), release_user_references(), guard_audit_log()
+is_practice_item_assigned(uuid), update_updated_at_column(), release_user_references(), guard_audit_log()
 from public;
 
 grant execute on function
 viewer_sub(), viewer_id(), viewer_role(), sees_all(), visible_students(), visible_people(),
-set_viewer(text, boolean), set_system(), update_student_rating(uuid, uuid, integer, decimal, integer)
+set_viewer(text, boolean), set_system(), update_student_rating(uuid, uuid, integer, decimal, integer),
+is_practice_item_assigned(uuid)
 to study_app, study_vault;
 
 -- What study_app may read of each table: everything but the protected columns, which have views of their own

@@ -101,8 +101,19 @@ create policy summaries_change on summaries for update using (
     or ((select viewer_role()) = 'tutor' and student_id in (select unnest(visible_students())))
 );
 
--- practice_bank_items
-create policy practice_bank_items_read on practice_bank_items for select using ((select viewer_role()) is not null);
+-- practice_bank_items. The bank is the staff's; others see what they have been given of it. One look into an index an
+-- item (idx_pa_bank_item_student) or into what those students have, and none for staff.
+create policy practice_bank_items_read on practice_bank_items for select using (
+    (select sees_all())
+    or (select viewer_role()) = 'tutor'
+    or exists (
+        select
+        from practice_assignments as pa
+        where
+            pa.bank_item_id = practice_bank_items.id
+            and pa.student_id = any ((select visible_students())::uuid [])
+    )
+);
 create policy practice_bank_items_add on practice_bank_items for insert with check (
     (select sees_all()) or ((select viewer_role()) = 'tutor' and created_by = (select viewer_id()))
 );

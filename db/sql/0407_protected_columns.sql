@@ -55,6 +55,7 @@ where
         and (pa.completed or (select viewer_role()) = 'tutor')
     );
 
+-- Here too, but for whoever has the item to do (again), and for whoever sees somebody who has.
 create view bank_solutions with (security_barrier = true) as
 select
     item.id as bank_item_id,
@@ -64,13 +65,23 @@ from practice_bank_items as item
 where
     (select sees_all())
     or (select viewer_role()) = 'tutor'
-    or exists (
-        select
-        from practice_assignments as pa
-        where
-            pa.bank_item_id = item.id
-            and pa.completed
-            and pa.student_id = any ((select visible_students())::uuid [])
+    or (
+        exists (
+            select
+            from practice_assignments as pa
+            where
+                pa.bank_item_id = item.id
+                and pa.completed
+                and pa.student_id = any ((select visible_students())::uuid [])
+        )
+        and not exists (
+            select
+            from practice_assignments as pa
+            where
+                pa.bank_item_id = item.id
+                and not pa.completed
+                and pa.student_id = any ((select visible_students())::uuid [])
+        )
     );
 
 -- An override of a practice item holds its answer: out it comes, until the item is completed.
@@ -109,7 +120,7 @@ where
     or id = (select viewer_id())
     or id in (select unnest(visible_students()));
 
--- Not for secrecy but for speed: everything of the bank that every known viewer may read anyway. Conditions on
+-- Not for secrecy but for speed: everything of the bank that tutors and administrators may read anyway. Conditions on
 -- arrays (`goal_tags && ...`) are not leakproof, and PostgreSQL keeps such a condition away from an index on a
 -- table with a policy: searching the table by tag would read all of it. Here the rule is a one-time test that
 -- comes before the scan, and no barrier is needed: no row is touched for nobody.
@@ -132,7 +143,7 @@ select
     created_at,
     updated_at
 from practice_bank_items
-where (select viewer_role()) is not null;
+where (select viewer_role()) in ('tutor', 'admin', 'system');
 
 grant select on
 session_transcripts, session_notes, assignment_notes, practice_solutions, bank_solutions, override_contents,
@@ -150,4 +161,5 @@ alter view override_contents owner to study_vault;
 alter view user_details owner to study_vault;
 alter view practice_bank_catalog owner to study_vault;
 alter function set_viewer(text, boolean) owner to study_vault;
+alter function is_practice_item_assigned(uuid) owner to study_vault;
 revoke create on schema public from study_vault;

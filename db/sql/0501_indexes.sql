@@ -56,8 +56,8 @@ create index idx_pa_flagged on practice_assignments (student_id, assigned_at des
 where flagged and not completed;
 -- The counts of v_student_progress.
 create index idx_pa_completed on practice_assignments (student_id, subject_id) where completed;
--- "Has one of these students completed this item?" in bank_solutions.
-create index idx_pa_bank_item_completed on practice_assignments (bank_item_id, student_id) where completed;
+-- "Has one of these students this item, and completed it?" for the rows of the bank and in bank_solutions.
+create index idx_pa_bank_item_student on practice_assignments (bank_item_id, student_id, completed);
 
 create index idx_sr_subject on student_ratings (subject_id, rating desc, id desc);
 create index idx_sr_rating on student_ratings (rating desc, id desc);

@@ -58,7 +58,11 @@ class CreatePracticeItemInput:
 
 @strawberry.input(description="Changes to an item of the bank; what is left out stays as it is.")
 class UpdatePracticeItemInput:
-    """Null clears a field, where it can be empty. The item must be sound as it will be."""
+    """Null clears a field, where it can be empty. The item must be sound as it will be.
+
+    The content of an item that has been assigned is refused with IN_USE; its subject, difficulty, tags, source and
+    licence are not part of it.
+    """
 
     id: strawberry.ID = strawberry.field(description="The item.")
     expected_version: int | None = strawberry.field(
@@ -135,7 +139,9 @@ class PracticeBankMutations:
         return PracticeItemPayload(practice_item=PracticeItem.view(item))
 
     @mutation(
-        Permission.TEACH, "Change an item of the bank: whoever added it, or an administrator. Raises its version."
+        Permission.TEACH,
+        "Change an item of the bank: whoever added it, or an administrator. Raises its version. Once it has been "
+        "assigned to anybody, its question, answer, explanation, choices and answer type stay as they are.",
     )
     async def update_practice_item(self, info: Info, input: UpdatePracticeItemInput) -> PracticeItemPayload:
         async with info.context.unit_of_work() as work:
@@ -144,6 +150,8 @@ class PracticeBankMutations:
             if input.subject_id is not strawberry.UNSET:
                 edits["subject_id"] = optional_row_id(input.subject_id, "Subject")
             draft = practice.edit_item(item, solution, expected_version=input.expected_version, **edits)
+            if field := practice.content_changed(item, solution, draft):
+                practice.keep_content(await bank_db.is_practice_item_assigned(work, item.id), field)
             item = await bank_db.update_practice_item(work, item.id, version=item.version + 1, **draft.values())
         return PracticeItemPayload(practice_item=PracticeItem.view(item))
 

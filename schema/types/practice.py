@@ -153,7 +153,8 @@ class PracticeItem(Node):
     solution: Solution | None = edge(
         bank_db.solutions_by_item,
         key="id",
-        description="Its solution; null for students and parents until the student has completed it.",
+        description="Its solution; null for students and parents until the student has completed it, and while one of "
+        "the students whom they see has it to do.",
     )
     assignments: Connection[PracticeAssignment] = connection(
         practice_db.practice_by_item,

@@ -112,7 +112,7 @@ class Subject(Node):
         key="id",
         order=PracticeItemOrder.NEWEST,
         where=PracticeItemWhere,
-        description="The items of the practice bank in this subject.",
+        description="The items of the practice bank in this subject; none for students and parents.",
     )
     practice: Connection[Annotated[PracticeAssignment, strawberry.lazy("schema.types.practice")]] = connection(
         practice_db.practice_by_subject,

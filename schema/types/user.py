@@ -314,7 +314,7 @@ class Tutor(User, Node):
         key="id",
         order=AddedPracticeItemOrder.NEWEST,
         where=PracticeItemWhere,
-        description="The items that the tutor added to the practice bank.",
+        description="The items that the tutor added to the practice bank; none for students and parents.",
     )
 
 

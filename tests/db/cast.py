@@ -148,7 +148,7 @@ def make_cast(owner: Connection) -> Cast:
     for label, (parent, student, status) in LINKS.items():
         ids = {"parent_id": cast.id(parent), "student_id": cast.id(student)}
         cast.add("parent_student_links", label, **ids, status=status)
-    for label, author in {"open": "tom", "done": "una"}.items():
+    for label, author in {"open": "tom", "done": "una", "bens": "una"}.items():
         cast.add(
             "practice_bank_items",
             label,
@@ -162,6 +162,8 @@ def make_cast(owner: Connection) -> Cast:
         )
     for student in STUDENTS:
         _rows_of(cast, student)
+    only = {"student_id": cast.id("ben"), "bank_item_id": cast.id("bens", "practice_bank_items")}
+    cast.add("practice_assignments", "ben only", **only, source="bank", completed=True)
     return cast
 
 

@@ -50,7 +50,7 @@ VAULT: dict[str, tuple[str, str, Three]] = {
         "practice_assignments",
         (ann("done"), ann("open", "done"), ann("done")),
     ),
-    "bank_solutions": ("bank_item_id", "practice_bank_items", ({"done"}, {"open", "done"}, {"done"})),
+    "bank_solutions": ("bank_item_id", "practice_bank_items", ({"done"}, {"open", "done", "bens"}, {"done"})),
     "override_contents": (
         "override_id",
         "overrides",
@@ -61,7 +61,7 @@ VAULT: dict[str, tuple[str, str, Three]] = {
         ),
     ),
     "user_details": ("user_id", "users", ({"ann"}, {"tom", "ann"}, {"pat", "ann"})),
-    "practice_bank_catalog": ("id", "practice_bank_items", ({"open", "done"},) * 3),
+    "practice_bank_catalog": ("id", "practice_bank_items", (set(), {"open", "done", "bens"}, set())),
 }
 
 
@@ -82,6 +82,54 @@ def test_an_override_of_a_practice_item_does_not_give_the_answer_away(viewer: st
     assert contents["ann practice open"] == (without if viewer in ("student", "parent") else whole)
     assert contents["ann practice done"] == whole
     assert contents["ann summary"] == whole
+
+
+@pytest.mark.parametrize(
+    ("viewer", "again", "seen"),
+    [
+        ("student", "ann", set()),
+        ("student", "ben", {"done"}),
+        ("parent", "ann", set()),
+        ("parent", "ben", {"done"}),
+        ("quinn", "ann", {"done", "bens"}),
+        ("quinn", "ben", {"bens"}),
+        ("tutor", "ann", {"open", "done", "bens"}),
+        ("admin", "ann", {"open", "done", "bens"}),
+    ],
+)
+def test_an_item_to_be_done_again_keeps_its_solution_back(
+    viewer: str, again: str, seen: set[str], cast: Cast, app: Connection
+) -> None:
+    item = cast.id("done", "practice_bank_items")
+    cast.add("practice_assignments", "again", student_id=cast.id(again), source="bank", bank_item_id=item)
+    with as_viewer(app, viewer, read_only=True):
+        assert cast.seen(app, "bank_solutions", "bank_item_id", of="practice_bank_items") == seen
+
+
+def test_a_parent_of_two_waits_for_both(cast: Cast, app: Connection) -> None:
+    cast.add("parent_student_links", "quinn-ann", parent_id=cast.id("quinn"), student_id=cast.id("ann"))
+    item = cast.id("bens", "practice_bank_items")
+    with as_viewer(app, "quinn", read_only=True):
+        assert "bens" in cast.seen(app, "bank_solutions", "bank_item_id", of="practice_bank_items")
+    cast.add("practice_assignments", "ann too", student_id=cast.id("ann"), source="bank", bank_item_id=item)
+    with as_viewer(app, "quinn", read_only=True):
+        assert "bens" not in cast.seen(app, "bank_solutions", "bank_item_id", of="practice_bank_items")
+
+
+@pytest.mark.parametrize(("viewer", "told"), [("student", False), ("parent", False), ("tutor", True), ("admin", True)])
+def test_whether_an_item_is_assigned_is_told_to_staff(viewer: str, told: bool, cast: Cast, app: Connection) -> None:
+    """tom sees nobody who has una's item."""
+    fresh = cast.add(
+        "practice_bank_items",
+        "fresh",
+        question_text="?",
+        answer_text="!",
+        subject_id=cast.id("algebra", "subjects"),
+        difficulty_level=1,
+    )
+    with as_viewer(app, viewer, read_only=True):
+        asked = "select is_practice_item_assigned(%s), is_practice_item_assigned(%s)"
+        assert app.execute(asked, [cast.id("bens", "practice_bank_items"), fresh]).fetchone() == (told, False)
 
 
 def test_a_solution_is_the_overriding_text_where_there_is_one(cast: Cast, app: Connection) -> None:

@@ -42,7 +42,7 @@ SEEN: dict[str, Three] = {
     "goals": ({"ann"}, {"ann"}, {"ann"}),
     "sessions": (ann("with tom", "with una"), ann("with tom", "with una"), ann("with tom", "with una")),
     "summaries": ({"ann"}, {"ann"}, {"ann"}),
-    "practice_bank_items": ({"open", "done"}, {"open", "done"}, {"open", "done"}),
+    "practice_bank_items": ({"open", "done"}, {"open", "done", "bens"}, {"open", "done"}),
     "practice_assignments": (ann("open", "done"), ann("open", "done"), ann("open", "done")),
     "student_ratings": ({"ann"}, {"ann"}, {"ann"}),
     "qa_interactions": ({"ann"}, {"ann"}, set()),

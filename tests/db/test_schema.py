@@ -182,6 +182,7 @@ def test_row_security_is_forced_on_every_table(database_on_each_server: Database
 # Everything that runs with other rights than the caller's, and why.
 DEFINERS = {
     ("set_viewer(text,boolean)", "study_vault"): "looks up who is asking, before any policy can know",
+    ("is_practice_item_assigned(uuid)", "study_vault"): "an item's author does not see everybody who got it",
     ("release_user_references()", "postgres"): "erasing a person nulls columns that nobody may change",
 }
 VAULT_VIEWS = {
@@ -189,7 +190,7 @@ VAULT_VIEWS = {
     "session_notes": "a tutor's own notes",
     "assignment_notes": "a tutor's own notes",
     "practice_solutions": "answers, once the item is completed",
-    "bank_solutions": "answers, once an item is completed",
+    "bank_solutions": "answers, once an item is completed and not to be done again",
     "override_contents": "snapshots, without the answers of open items",
     "user_details": "profile and counters, not for everybody who sees the name",
     "practice_bank_catalog": "nothing protected: lets the tag indexes serve a search",

@@ -269,9 +269,11 @@ async def test_practice_is_reached_from_its_subject_and_item(api: Api, make: Mak
       practiceItems { nodes { solution { answer } assignments { totalCount nodes { student { email } } } } }
     } } }"""
     seen = {"totalCount": 1, "nodes": [{"student": {"email": "sam@school.test"}}]}
-    assert (await api.data(document, sam))["subjects"]["nodes"] == [
-        {"practice": seen, "practiceItems": {"nodes": [{"solution": None, "assignments": seen}]}}
+    tess = await make.tutor(of=sam)
+    assert (await api.data(document, tess))["subjects"]["nodes"] == [
+        {"practice": seen, "practiceItems": {"nodes": [{"solution": {"answer": "4"}, "assignments": seen}]}}
     ]
+    assert (await api.data(document, sam))["subjects"]["nodes"] == [{"practice": seen, "practiceItems": {"nodes": []}}]
 
 
 # Approving
