@@ -76,6 +76,7 @@ _by_subject = Paged(
     PracticeAssignment,
     key=practice_assignments.c.subject_id,
     conditions=_CONDITIONS,
+    students=practice_assignments.c.student_id,
 )
 _by_item = Paged(
     "practice_by_item",
@@ -83,6 +84,7 @@ _by_item = Paged(
     PracticeAssignment,
     key=practice_assignments.c.bank_item_id,
     conditions=_CONDITIONS,
+    students=practice_assignments.c.student_id,
 )
 _solutions = ByKey(
     "solutions_by_practice",
