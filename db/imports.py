@@ -282,10 +282,8 @@ class _Catalogue:
         missing = [name for name in wanted if name not in self.known]
         found = self.known | await _subjects(work, missing)
         if absent := [name for name in missing if name not in found]:
-            # Two imports at once must not both add the subject.
-            await work.execute("lock_subjects", select(func.pg_advisory_xact_lock(func.hashtext("study.subjects"))))
-            found |= await _subjects(work, absent)
-            await work.run(_ADD_SUBJECTS, {"names": [name for name in absent if name not in found]})
+            # Where somebody else adds the subject just now, this waits for them and takes theirs.
+            await work.run(_ADD_SUBJECTS, {"names": absent})
             found |= await _subjects(work, absent)
         self.known = found
         return {name: found[name] for name in wanted}
@@ -297,15 +295,20 @@ _NAMES = (
     .render_derived()
 )
 _SUBJECTS = Compiled(
-    "subjects_by_name",
-    select(_NAMES.c.name, subjects.c.id)
-    .select_from(_NAMES.join(subjects, func.lower(subjects.c.name) == func.lower(_NAMES.c.name)))
-    .ext(distinct_on(_NAMES.c.name))
-    .order_by(_NAMES.c.name, subjects.c.created_at, subjects.c.id),
+    "subjects_of_import",
+    select(_NAMES.c.name, subjects.c.id).select_from(
+        _NAMES.join(subjects, func.lower(subjects.c.name) == func.lower(_NAMES.c.name))
+    ),
 )
 _ADD_SUBJECTS = Compiled(
     "add_subjects",
-    insert(subjects).from_select(["name"], select(_NAMES.c.name).ext(distinct_on(func.lower(_NAMES.c.name)))),
+    # In the order of their names, so that two imports at once do not wait for each other.
+    insert(subjects)
+    .from_select(
+        ["name"],
+        select(_NAMES.c.name).ext(distinct_on(func.lower(_NAMES.c.name))).order_by(func.lower(_NAMES.c.name)),
+    )
+    .on_conflict_do_nothing(index_elements=[func.lower(subjects.c.name)]),
 )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, any_, bindparam, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged
@@ -76,9 +76,10 @@ _tutors = Compiled(
     )
     .distinct(),
 )
-_subjects_by_name = Compiled(
-    "subjects_by_name",
-    select(subjects.c.id).where(subjects.c.name == any_(bindparam("names", type_=ARRAY(Text())))).limit(2),
+_NAMES = func.unnest(bindparam("names", type_=ARRAY(Text()))).column_valued("name")
+_subject = Compiled(
+    "subject_of_question",
+    select(subjects.c.id).where(func.lower(subjects.c.name).in_(select(func.lower(_NAMES)))).limit(2),
 )
 
 
@@ -149,8 +150,8 @@ async def active_tutors_of_student(work: Work, student_id: UUID) -> list[UUID]:
 
 
 async def subject_of_question(work: Work, question: Question) -> UUID | None:
-    """The subject a question is about: of those whose names it touches the only one there is, else None."""
+    """The subject a question is about: of those whose names, in any case, it touches the only one, else None."""
     if not question.context_subjects:
         return None
-    found = await work.run(_subjects_by_name, {"names": list(question.context_subjects)})
+    found = await work.run(_subject, {"names": list(question.context_subjects)})
     return found[0][0] if len(found) == 1 else None

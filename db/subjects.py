@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import String, bindparam, func, insert, select, update
 
 from db.batch import ByKey, Order, Page, Paged
+from db.constraints import Refusals, refusing
 from db.engine import Transaction, Work
 from db.statement import Statement
 from db.tables import subjects
@@ -37,6 +38,10 @@ _all = Paged(
 )
 _lock = Statement("lock_subject", _SUBJECTS.where(subjects.c.id == bindparam("subject_id")).with_for_update(), Subject)
 
+_REFUSALS: Refusals = {
+    "idx_subjects_name_lower": (Code.CONFLICT, "There is a subject of this name already; choose another.", "name")
+}
+
 
 async def subjects_by_id(read: Transaction, subject_ids: Sequence[UUID]) -> list[Subject | None]:
     """The subject of each id."""
@@ -66,17 +71,19 @@ async def lock_subject(work: Work, subject_id: UUID) -> Subject:
 
 
 async def insert_subject(work: Work, values: dict[str, Any]) -> Subject:
-    """A new subject as it is stored; `values` by field of Subject."""
+    """A new subject as it is stored; `values` by field of Subject. Raises Refused (CONFLICT) for a taken name."""
     statement = insert(subjects).values(_columns(values)).returning(subjects.c.id)
-    ((subject_id,),) = await work.execute("insert_subject", statement)
+    with refusing(_REFUSALS):
+        ((subject_id,),) = await work.execute("insert_subject", statement)
     return await lock_subject(work, subject_id)
 
 
 async def update_subject(work: Work, subject_id: UUID, values: dict[str, Any]) -> Subject:
-    """The subject after the change; `values` by field of Subject."""
+    """The subject after the change; `values` by field of Subject. Raises Refused (CONFLICT) for a taken name."""
     if values:
         statement = update(subjects).where(subjects.c.id == subject_id).values(_columns(values))
-        await work.execute("update_subject", statement)
+        with refusing(_REFUSALS):
+            await work.execute("update_subject", statement)
     return await lock_subject(work, subject_id)
 
 

@@ -41,6 +41,7 @@ subjects = sa.Table(
     time("created_at"),
     sa.Index("idx_subjects_category", "category", "name", "id"),
     sa.Index("idx_subjects_name", "name", "id"),
+    sa.Index("idx_subjects_name_lower", sa.text("lower(name)"), unique=True),
 )
 
 users = sa.Table(

@@ -10,6 +10,8 @@ create index idx_users_created on users (created_at desc, id desc);
 
 create index idx_subjects_category on subjects (category, name, id);
 create index idx_subjects_name on subjects (name, id);
+-- A name is one subject's, whatever its case.
+create unique index idx_subjects_name_lower on subjects (lower(name));
 
 create index idx_tsa_tutor on tutor_student_assignments (tutor_id, assigned_at desc, id desc);
 create index idx_tsa_student on tutor_student_assignments (student_id, assigned_at desc, id desc);

@@ -40,7 +40,9 @@ class SubjectPayload(Payload):
 class CreateSubjectInput:
     """An administrator adds it to the catalogue."""
 
-    name: str = strawberry.field(description="Its name; 1 to 100 characters.")
+    name: str = strawberry.field(
+        description="Its name; 1 to 100 characters, and no other subject's, whatever the case."
+    )
     category: str | None = strawberry.field(
         default=None, description="A group of subjects, such as Math; at most 50 characters."
     )
@@ -55,7 +57,7 @@ class UpdateSubjectInput:
     """Null clears a field, where it can be empty."""
 
     id: strawberry.ID = strawberry.field(description="The subject.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="Another name.")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Another name, of no other subject.")
     category: str | None = strawberry.field(default=strawberry.UNSET, description="Another group.")
     description: str | None = strawberry.field(default=strawberry.UNSET, description="Another description.")
     related_subject_ids: list[strawberry.ID] | None = strawberry.field(

@@ -151,7 +151,7 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
     own, me = cast.id(student), cast.id(name) if name else None
     tutor = me if viewer == "tutor" else cast.id("una")
     algebra = cast.id("algebra", "subjects")
-    chemistry = insert(cast.owner, "subjects", name="Chemistry")
+    chemistry = insert(cast.owner, "subjects", name=uuid4().hex)
     rows: dict[str, dict[str, Any]] = {
         "users": {"cognito_sub": "new", "email": "new@school.test", "role": "student"},
         "subjects": {"name": "Art"},

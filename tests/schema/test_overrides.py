@@ -229,6 +229,13 @@ async def test_an_answer_is_overridden(api: Api, scene: Scene) -> None:
     }
 
 
+async def test_a_subject_is_known_by_its_name_in_any_case(api: Api, scene: Scene) -> None:
+    asked = await scene.make.question(scene.sam, context_subjects=["ALGEBRA", "algebra", "Chess"])
+    sent = {"id": to_global("Question", asked), "expectedVersion": 1, "answer": "x"}
+    data = await api.data(ANSWER, scene.tess, input=sent)
+    assert data["overrideAnswer"]["override"]["subject"] == {"name": "Algebra"}
+
+
 @pytest.mark.parametrize("subjects", [None, ["Chess"], ["Algebra", "Geometry"]])
 async def test_a_question_of_no_one_subject_has_none(api: Api, scene: Scene, subjects: list[str] | None) -> None:
     await scene.make.subject("Geometry")

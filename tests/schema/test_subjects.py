@@ -1,5 +1,6 @@
 """The subject catalogue: read by everyone signed in, kept by administrators."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -206,6 +207,26 @@ async def test_a_subject_that_cannot_be_is_refused(
     assert await api.data(UPDATE, ada, input={"id": gid(algebra), **sent}) == {"updateSubject": refused}
     assert await rows(make, "select name from subjects") == [("Algebra",)]
     assert await log(make) == []
+
+
+@pytest.mark.parametrize("name", ["Algebra", " ALGEBRA "])
+async def test_a_name_is_one_subjects(api: Api, make: Make, name: str) -> None:
+    ada, algebra, art = await make.admin(), await make.subject("Algebra"), await make.subject("Art")
+    refused = {"subject": None, "userErrors": [{"field": "name", "code": "CONFLICT"}]}
+    assert await api.data(CREATE, ada, input={"name": name}) == {"createSubject": refused}
+    assert await api.data(UPDATE, ada, input={"id": gid(art), "name": name}) == {"updateSubject": refused}
+    data = await api.data(UPDATE, ada, input={"id": gid(algebra), "name": name})
+    assert data["updateSubject"]["subject"]["name"] == name.strip()
+    assert await rows(make, "select name from subjects order by name") == [(name.strip(),), ("Art",)]
+
+
+async def test_of_many_who_add_a_subject_at_once_one_does(api: Api, make: Make) -> None:
+    ada = await make.admin()
+    names = ["Algebra", "algebra"] * 4
+    answers = await asyncio.gather(*(api.data(CREATE, ada, input={"name": name}) for name in names))
+    errors = [[error["code"] for error in answer["createSubject"]["userErrors"]] for answer in answers]
+    assert sorted(errors) == [[], *[["CONFLICT"]] * 7]
+    assert await value(make, "select count(*) from subjects") == 1
 
 
 async def test_a_subject_is_not_related_to_itself(api: Api, make: Make) -> None:
