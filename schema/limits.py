@@ -17,6 +17,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
     OperationType,
@@ -152,10 +153,10 @@ class _Walk:
                 if fragment is not None and name not in within:
                     kind = self.schema.get_type(fragment.type_condition.name.value)
                     self.walk(fragment.selection_set, kind, copies, depth, (*within, name))
-            else:
-                condition = getattr(selection, "type_condition", None)
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition
                 kind = parent if condition is None else self.schema.get_type(condition.name.value)
-                self.walk(selection.selection_set, kind, copies, depth, within)  # type: ignore[attr-defined]
+                self.walk(selection.selection_set, kind, copies, depth, within)
 
     def _field(
         self, node: FieldNode, parent: GraphQLNamedType | None, copies: int, depth: int, within: tuple[str, ...]
