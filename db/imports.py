@@ -243,11 +243,15 @@ async def _keep(objects: Objects, new: Mapping[UUID, TranscriptRecord]) -> dict[
         async with turn:
             return await objects.keep(session_id, record.transcript)
 
+    refusals: list[Exception] = []
     try:
         async with asyncio.TaskGroup() as group:
             kept = {session_id: group.create_task(keep(session_id, record)) for session_id, record in new.items()}
     except* Refused as refused:
-        raise refused.exceptions[0] from None
+        refusals.extend(refused.exceptions)
+    if refusals:
+        # Not raised above: some versions of Python put what leaves an `except*` into a group again.
+        raise refusals[0]
     return {session_id: task.result() for session_id, task in kept.items()}
 
 
