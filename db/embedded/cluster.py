@@ -3,6 +3,7 @@
 The caller owns the data folder (see db/embedded.py).
 """
 
+import errno
 import hashlib
 import logging
 import os
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
@@ -21,6 +23,7 @@ from pathlib import Path
 SUPERUSER = "postgres"
 APPLICATION_ROLE = "study_app"  # what the application connects as
 SYSTEM_FOLDER = Path("/var/lib/study-companion")
+REMOVAL_SECONDS = 5.0  # for what a killed first start left to end
 
 log = logging.getLogger("study.postgresql")
 
@@ -231,7 +234,19 @@ def _remove(new: Path) -> None:
         if target.parent == SYSTEM_FOLDER:
             shutil.rmtree(target, ignore_errors=True)
     elif new.exists():
-        shutil.rmtree(new)
+        _remove_tree(new)
+
+
+def _remove_tree(folder: Path) -> None:
+    """Remove a folder in which a PostgreSQL that was killed may still be removing and making files."""
+    until = time.monotonic() + REMOVAL_SECONDS
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def digest(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL, used by programs that end in every way a program can."""
 
+import errno
 import json
 import os
 import pwd
@@ -496,3 +497,23 @@ def test_folders_that_the_other_user_cannot_reach(
         f"The database of {folder} was kept in {server.cluster}, which is gone: "
         f"bring it back, or remove the link {folder}/postgresql to begin with an empty database."
     )
+
+
+def test_an_unfinished_cluster_that_a_dying_server_still_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = tmp_path / "postgresql.new"
+    new.mkdir()
+    (new / "postmaster.pid").touch()
+    in_the_way = [OSError(errno.ENOENT, "gone already"), OSError(errno.ENOTEMPTY, "a new file")]
+    remove = shutil.rmtree
+
+    def rmtree(path: Path) -> None:
+        if in_the_way:
+            raise in_the_way.pop(0)
+        remove(path)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    cluster_module._remove(new)
+    assert not new.exists()
+    assert not in_the_way
