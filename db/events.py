@@ -5,10 +5,12 @@ that a slow transaction commits later. A reader here goes by (transaction, numbe
 that is still running: below it all is decided. What lies above waits, committed or not.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -38,10 +40,12 @@ from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.selectable import GenerativeSelect
 
 from db.columns import Xid8
-from db.engine import Transaction, Work
 from db.statement import Compiled, Row
 from db.tables import events, events_floor, parent_student_links, tutor_student_assignments
 from domain.event_log import Cursor, Event, EventKind, Logged, Now, ResyncRequired
+
+if TYPE_CHECKING:
+    from db.engine import Transaction, Work  # the engine writes what a unit of work tells
 
 S = TypeVar("S", bound=GenerativeSelect)
 
