@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import psycopg
 from alembic import command
@@ -93,17 +94,34 @@ def check_server(url: str) -> None:
 
 def connect(url: str) -> psycopg.Connection:
     """A connection, or DatabaseUnusable."""
-    try:
-        given = conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        # Its text quotes the address, and so perhaps the password.
-        raise DatabaseUnusable(
-            "The database address cannot be read: it must look like postgresql://user:password@host:5432/name."
-        ) from None
+    given = _read(url)
     try:
         return psycopg.connect(url, connect_timeout=int(given.get("connect_timeout") or CONNECT_TIMEOUT))
     except psycopg.OperationalError as error:
         raise DatabaseUnusable(_why(str(error), given)) from error
+
+
+def _read(url: str) -> dict[str, Any]:
+    """The parts of an address. What cannot be right is refused without a word of it: it may be of the password."""
+    try:
+        given = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise DatabaseUnusable(_UNREADABLE) from None
+    ports = str(given.get("port") or "").split(",")
+    scheme, _, rest = url.partition("://")
+    place, _, path = rest.partition("?")[0].partition("/")
+    # libpq takes what follows the first @ for the host, and what follows a / for the database's name.
+    misread = scheme.strip() in _SCHEMES and (place.count("@") > 1 or "@" in path)
+    if misread or "@" in str(given.get("host") or "") or not all(port.isdecimal() for port in ports if port):
+        raise DatabaseUnusable(_UNREADABLE)
+    return given
+
+
+_SCHEMES = ("postgresql", "postgres")
+_UNREADABLE = (
+    "The database address cannot be read: it must look like postgresql://user:password@host:5432/name, "
+    "where @ : / and # in the password are percent-encoded as %40 %3A %2F and %23."
+)
 
 
 def refuse_old(server_version: int) -> None:

@@ -204,13 +204,47 @@ def test_what_is_wrong_with_an_address_is_one_sentence(bare: Bare) -> None:
         "postgresql://me@127.0.0.1:1/x": "PostgreSQL at 127.0.0.1, port 1 does not answer: nothing listens there.",
         "postgresql://me@host.invalid/x": "PostgreSQL at host.invalid, port 5432 cannot be found: "
         "no host has that name.",
-        "mysql://me:secret@here/x": "The database address cannot be read: "
-        "it must look like postgresql://user:password@host:5432/name.",
     }.items():
         for use in (migrate.check_server, migrate.status, migrate.upgrade):
             with pytest.raises(DatabaseUnusable) as caught:
                 use(url)
             assert str(caught.value) == why
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:secret@here/x",
+        "postgresql://me:hunter@2secret@127.0.0.1:1/x",
+        "postgresql://me:p#ss/w@127.0.0.1:1/x",
+        "postgresql://me:1/secret@127.0.0.1:1/x",
+        "postgresql://me:se@cret/word@127.0.0.1:1/x",
+        "postgres://me:secret:1@[::1/x",
+        "host=127.0.0.1 port=secret",
+        "host=secret@127.0.0.1",
+    ],
+)
+def test_an_address_that_may_be_misread_is_not_quoted(url: str) -> None:
+    with pytest.raises(DatabaseUnusable) as caught:
+        migrate.connect(url)
+    assert str(caught.value) == (
+        "The database address cannot be read: it must look like postgresql://user:password@host:5432/name, "
+        "where @ : / and # in the password are percent-encoded as %40 %3A %2F and %23."
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:%40%3A%2F%23@127.0.0.1:1/x%40y",
+        "postgresql://me:a:b@127.0.0.1:1/x",
+        "postgresql://me@127.0.0.1:1,127.0.0.1:2/x?application_name=a@b",
+        "host=127.0.0.1 port=1 password=a@b/c",
+    ],
+)
+def test_an_address_that_is_strange_but_right(url: str) -> None:
+    with pytest.raises(DatabaseUnusable, match=r"^PostgreSQL at 127"):
+        migrate.connect(url)
 
 
 def test_a_wrong_password(bare: Bare) -> None:
