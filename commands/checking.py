@@ -10,7 +10,7 @@ import click
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from commands.database import Place, opened
+from commands.database import ENCRYPTION_KEY_FILE, Place, opened, refuse_lost_keys
 from db import migrate
 from db.access import as_application, check_access
 from db.embedded import ServerUnavailable
@@ -23,8 +23,6 @@ from domain.identity.local_issuer import KEY_FILE, LocalIssuer
 from domain.identity.tokens import InvalidToken
 from domain.keyfile import KeyFileError
 from settings import Settings, separated
-
-ENCRYPTION_KEY_FILE = "encryption.key"
 
 
 class _Wrong(Exception):
@@ -132,6 +130,8 @@ def _access(place: Place, report: _Report) -> str:
 
 def _keys(settings: Settings, place: Place | None) -> str:
     """Every key that a stored text names is there, and opens one of its texts."""
+    if place:
+        refuse_lost_keys(settings, place)
     samples = _samples(place) if place else []
     file = settings.study_data_dir / ENCRYPTION_KEY_FILE
     if settings.encryption_keys is not None:
@@ -139,8 +139,6 @@ def _keys(settings: Settings, place: Place | None) -> str:
         where = "ENCRYPTION_KEYS"
     elif file.exists():
         keys, where = KeyRing.from_file(file), str(file)
-    elif samples:
-        raise _Wrong(f"{file} is gone, and the database holds texts that only its keys can open: restore it.")
     else:
         return f"none yet; the first start makes {file}"
     for context, text in samples:

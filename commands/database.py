@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import click
 
 from db import migrate
-from db.access import Access, check_access
+from db.access import Access, check_access, holds_ciphertext
 from db.demo import load_demo
 from db.embedded import APPLICATION_ROLE, SUPERUSER, Server, running
 from domain.clock import now
+from domain.keyfile import KeyFileError
 from server import database_of
 from settings import Settings
 
 DATABASE_NAME = "study"
+ENCRYPTION_KEY_FILE = "encryption.key"
 
 log = logging.getLogger("study.commands")
 
@@ -53,27 +55,42 @@ def opened(settings: Settings, *, exclusive: bool = False) -> Iterator[Place]:
 def ready(settings: Settings) -> Iterator[Place]:
     """The database as a command other than `serve` needs it: the embedded one is made ready, others must be.
 
-    Raises ServerUnavailable and DatabaseUnusable.
+    Raises ServerUnavailable, DatabaseUnusable and KeyFileError.
     """
     with opened(settings) as place:
         if place.embedded is None:
             check_access(place.application)
+            refuse_lost_keys(settings, place)
         else:
             make_ready(settings, place)
         yield place
 
 
 def make_ready(settings: Settings, place: Place) -> Access:
-    """Migrate, and load the demo data where they are wanted. Raises DatabaseUnusable."""
+    """Migrate, and load the demo data where they are wanted. Raises DatabaseUnusable and KeyFileError."""
     migrate.check_server(place.owner)
     ran = migrate.upgrade(place.owner)
     if ran:
         log.info("migrated the database: %s", ", ".join(ran))
     access = check_access(place.application)
+    refuse_lost_keys(settings, place)
     wanted = place.embedded is not None if settings.demo_data is None else settings.demo_data
     if wanted and asyncio.run(_load_demo(settings, place.application)):
         log.info("loaded the demo people and their data")
     return access
+
+
+def refuse_lost_keys(settings: Settings, place: Place) -> None:
+    """Refuse to go on where a new key file would be made beside texts of a lost one. Raises KeyFileError.
+
+    Whoever found the old file later would lose the new one by putting it back.
+    """
+    file = settings.study_data_dir / ENCRYPTION_KEY_FILE
+    if settings.encryption_keys is None and not file.exists() and holds_ciphertext(place.application):
+        raise KeyFileError(
+            f"{file} is gone, and the database holds texts that only its keys can open: "
+            "restore it, or set ENCRYPTION_KEYS to them."
+        )
 
 
 @contextmanager

@@ -45,6 +45,24 @@ def check_access(url: str) -> Access:
     return access
 
 
+def holds_ciphertext(url: str) -> bool:
+    """Whether anything is there, or in the transcript store, that only the keys can open."""
+    with connect(as_application(url)) as connection:
+        connection.execute("select set_system()")
+        row = connection.execute(
+            """
+            select
+                exists (
+                    select 1 from session_transcripts
+                    where transcript_text is not null or transcript_storage_url is not null
+                )
+                or exists (select 1 from session_notes where notes is not null)
+                or exists (select 1 from assignment_notes where notes is not null)
+            """
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _check_roles(connection: psycopg.Connection) -> None:
     """The two roles are there and bound by row security, whoever logs in."""
     rows = connection.execute(

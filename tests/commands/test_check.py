@@ -14,7 +14,7 @@ from db.embedded import SUPERUSER, running
 from db.encryption import new_key
 from db.migrate import status, upgrade
 from domain.identity.local_issuer import LocalIssuer
-from tests.commands.conftest import Cli, login, rows
+from tests.commands.conftest import Cli, login, rows, said
 from tests.servers import Database
 
 SESSION = {"id": "s", "subject": "Art", "turns": [{"speaker": "tutor", "text": "Look."}]}
@@ -199,8 +199,15 @@ def test_texts_whose_key_is_missing(cli: Cli, people: Database, tmp_path: Path) 
     assert (code, found["keys"]) == (
         1,
         f"WRONG: {folder / 'encryption.key'} is gone, and the database holds texts that only its keys can open: "
-        "restore it.",
+        "restore it, or set ENCRYPTION_KEYS to them.",
     )
+    # Nor does a command make another key in its place: putting the old one back would then lose the new one.
+    refused = (1, "", f"Error: {found['keys'].removeprefix('WRONG: ')}\n")
+    migrating = {"MIGRATION_DATABASE_URL": people.owner_url, "PORT": 0}
+    assert said(cli("serve", **settings, **migrating)) == refused
+    assert said(cli("import", "transcripts", file, *words, **settings)) == refused
+    assert said(cli("import", "practice", file, **settings)) == refused
+    assert said(cli("rotate-keys", **settings)) == refused
     assert not (folder / "encryption.key").exists()
     code, found = _found(cli, ENCRYPTION_KEYS=new_key(), **settings)
     assert code == 1
