@@ -62,7 +62,9 @@ def with_settings(command: Callable[Concatenate[Settings, P], None]) -> Callable
             settings = Settings()
         except ValidationError as error:
             problems = "; ".join(
-                ": ".join([*(str(name).upper() for name in problem["loc"][:1]), problem["msg"]])
+                ": ".join(
+                    [*(str(name).upper() for name in problem["loc"][:1]), problem["msg"].removeprefix("Value error, ")]
+                )
                 for problem in error.errors()
             )
             raise click.ClickException(f"A setting is wrong: {problems}.") from error

@@ -1,13 +1,40 @@
 """Settings: one class, read from the environment; every one has a default that works on a laptop."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _HERE = Path(__file__).resolve().parent
 _IN_CHECKOUT = (_HERE / "pyproject.toml").exists()
+
+
+def separated(value: str) -> list[str]:
+    """The entries of a setting that is a list with commas."""
+    return [entry.strip() for entry in value.split(",") if entry.strip()]
+
+
+def _origins(value: str) -> str:
+    """Each origin as browsers send it, so that it need only be compared; what none would send is refused."""
+    return ",".join(entry if entry == "*" else _origin(entry) for entry in separated(value))
+
+
+def _origin(entry: str) -> str:
+    found = _ORIGIN.match(entry.lower())
+    if found is None:
+        raise ValueError(f"`{entry}` is not an origin: write scheme://host or scheme://host:port, with http or https")
+    scheme, host, port = found.groups()
+    # Browsers leave out the port that goes without saying.
+    origin = f"{scheme}://{host}" if port in (None, _PORTS[scheme]) else f"{scheme}://{host}:{port}"
+    if found.end() < len(entry):
+        raise ValueError(f"`{entry}` is more than an origin: write `{origin}`, with nothing after it, not even a slash")
+    return origin
+
+
+_ORIGIN = re.compile(r"(https?)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?(?=/|\?|#|$)")
+_PORTS = {"http": "80", "https": "443"}
 
 
 class Settings(BaseSettings):
@@ -47,8 +74,10 @@ class Settings(BaseSettings):
     cognito_jwks_url: str | None = Field(default=None, description="Its keys; the issuer's own address when not set.")
     cognito_client_ids: str = Field(default="", description="App clients whose tokens are taken, with commas.")
     broadcast_url: str = Field(default="memory://", description="How processes tell each other of changes.")
-    allowed_origins: str = Field(
-        default="", description="Origins of web pages that may call the API from browsers, with commas."
+    allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        default="",
+        description="Origins of web pages that may call the API from browsers, such as `http://localhost:5173`, "
+        "with commas; `*` is every one.",
     )
     max_message_bytes: int = Field(
         default=3_000_000, ge=1_000, description="Largest request, and largest WebSocket message of a client."
@@ -94,8 +123,3 @@ class Settings(BaseSettings):
         if self.socket_idle_seconds <= self.socket_ping_seconds:
             raise ValueError("SOCKET_IDLE_SECONDS must be longer than SOCKET_PING_SECONDS")
         return self
-
-
-def separated(value: str) -> list[str]:
-    """The entries of a setting that is a list with commas."""
-    return [entry.strip() for entry in value.split(",") if entry.strip()]

@@ -24,6 +24,15 @@ from tests.servers import Database
         ({"PORT": "70000"}, "PORT: Input should be less than or equal to 65535"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ({"DEMO_DATA": "perhaps"}, "DEMO_DATA: Input should be a valid boolean"),
+        (
+            {"ALLOWED_ORIGINS": "http://localhost:5173/"},
+            "ALLOWED_ORIGINS: `http://localhost:5173/` is more than an origin: "
+            "write `http://localhost:5173`, with nothing after it, not even a slash.",
+        ),
+        *(
+            ({"ALLOWED_ORIGINS": f"https://app.school.test,{wrong}"}, f"ALLOWED_ORIGINS: `{wrong}` is not")
+            for wrong in ("localhost:5173", "app.school.test", "ftp://a.test", "http://", "http://*.a.test", "null")
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(cli: Cli, settings: dict[str, str], sentence: str) -> None:
