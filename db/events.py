@@ -173,6 +173,7 @@ _of_person = _stretch(
         )
     ),
 )
+_KNOWN = frozenset(kind.value for kind in EventKind)
 _snapshot_text = Compiled("now", select(func.cast(_snapshot, Text())))
 
 
@@ -241,14 +242,15 @@ def _stretch_of(rows: list[Row], cursor: Cursor, limit: int) -> Stretch:
         raise ResyncRequired("events after the cursor are gone")
     logged: list[Logged] = []
     watchers: list[list[UUID]] = []
+    complete = len(rows) < limit or rows[-1][_BEFORE_PAGE] is None
+    end = max(cursor, Cursor(oldest_running, 0)) if complete else Cursor(*rows[-1][_BEFORE_PAGE : _BEFORE_PAGE + 2])
     for row in rows:
         xid, number, kind, student_id, target_id, person_id, occurred_at, *watching = row[_BEFORE_PAGE:]
-        if xid is not None:
+        # A newer version of the product may write kinds that this one does not know: it has nobody for them.
+        if kind in _KNOWN:
             event = Event(EventKind(kind), student_id, target_id, person_id)
             logged.append(Logged(Cursor(xid, number), event, occurred_at))
             watchers.extend([person for person in each if person is not None] for each in watching)
-    complete = len(logged) < limit
-    end = max(cursor, Cursor(oldest_running, 0)) if complete else logged[-1].cursor
     return Stretch(logged, watchers, end, complete, held)
 
 

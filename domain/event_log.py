@@ -28,6 +28,8 @@ class EventKind(StrEnum):
     """A tutor no longer sees a student: paused or completed."""
     LINK_BEGUN = "link_begun"
     LINK_ENDED = "link_ended"
+    DISCONNECTED = "disconnected"
+    """All connections of a person are to be closed; the person is the target as well."""
 
 
 @dataclass(frozen=True, slots=True)

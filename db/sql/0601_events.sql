@@ -15,13 +15,14 @@ create table events (
         kind in (
             'override_made', 'override_reverted', 'nudge_sent', 'nudge_opened', 'summary_ready',
             'practice_assigned', 'practice_completed', 'practice_reviewed', 'question_escalated',
-            'question_answered', 'goal_progress', 'assignment_begun', 'assignment_ended', 'link_begun', 'link_ended'
+            'question_answered', 'goal_progress', 'assignment_begun', 'assignment_ended', 'link_begun', 'link_ended',
+            'disconnected'
         )
     ),
     -- The student whom it concerns: whoever may see the student may hear of it. It goes when the student is erased.
     student_id uuid references users (id) on delete cascade,
     -- Somebody who hears of it whomever they may see: the recipient of a nudge; the tutor or the parent whose
-    -- assignment or link began or ended. It goes with them too.
+    -- assignment or link began or ended; who is to be disconnected. It goes with them too.
     person_id uuid references users (id) on delete cascade,
     -- The row to read: an override, a nudge, a goal, an assignment. No key: some are of one table, some of another.
     target_id uuid not null,

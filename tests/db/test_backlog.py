@@ -111,6 +111,27 @@ async def test_who_watches_is_who_has_it_in_the_backlog(study: Database, cast: C
     assert targets(stretch.logged) == list(told)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 1_000])
+async def test_a_kind_of_a_newer_version_is_passed_over(limit: int, study: Database, cast: Cast) -> None:
+    cast.owner.execute("alter table events drop constraint events_kind_check")
+    ann = cast.id("ann")
+    first = await write(study, goal_progress(ann))
+    for _ in range(2):
+        cast.owner.execute("insert into events (kind, student_id, target_id) values ('new', %s, %s)", [ann, ann])
+    second = await write(study, goal_progress(ann))
+    await settled(study)
+    assert await _pages(study, cast, "ann", limit, list(EventKind), None) == first + second
+    cursor, found = START, list[UUID]()
+    while True:
+        async with study.system_work() as work:
+            stretch = await events_after(work, cursor, limit)
+        found += targets(stretch.logged)
+        cursor = stretch.end
+        if stretch.complete:
+            break
+    assert found == first + second
+
+
 async def test_the_log_is_read_along_its_indexes(study: Database, cast: Cast) -> None:
     """Row security keeps conditions away from an index unless their operators are known to leak nothing."""
     cast.owner.execute(
