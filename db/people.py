@@ -203,6 +203,11 @@ async def held_about_viewer(read: Transaction, *, transcripts: bool) -> dict[str
     return {"person": person, **sections, **await _names(read, sections.values())}
 
 
+def transcripts_held(held: dict[str, Any]) -> list[tuple[UUID, UUID]]:
+    """The sessions whose transcripts can be read in what is held, and the student of each."""
+    return [(row["id"], row["student_id"]) for row in held["sessions"] if isinstance(row.get("transcript"), list)]
+
+
 async def entries_about(work: Work, user_id: UUID) -> Rows:
     """What the audit log has by and about a person; who else acted is not told. For the product's own transaction."""
     return await _entries.read(work, user_id)

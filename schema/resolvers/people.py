@@ -91,6 +91,7 @@ class PeopleMutations:
     )
     async def export_user(self, info: Info, input: ExportUserInput) -> ExportUserPayload:
         async with info.context.unit_of_work() as work:
+            viewer = work.viewer
             user = await spoken_for(work, input.user_id)
             subject = await _subject_of(work, user)
             details = {"transcripts": input.include_transcripts}
@@ -102,6 +103,10 @@ class PeopleMutations:
                 held = await people_db.held_about_viewer(read, transcripts=input.include_transcripts)
         except UnknownPerson:
             raise Refused(Code.NOT_FOUND, "There is no such person.", "user_id") from None
+        if user.id != viewer.id:
+            # Kept before anything of it leaves, like every other reading of a transcript on somebody's behalf.
+            async with info.context.unit_of_work() as work:
+                await audit.record_each(work, "transcript.read", "Session", people_db.transcripts_held(held))
         async with database.system_work() as work:
             held["audit_log"] = await people_db.entries_about(work, user.id)
         document = {"exported_at": now(), **held}

@@ -185,8 +185,38 @@ async def test_it_is_the_same_whoever_orders_it(api: Api, make: Make, role: str)
     assert own == ordered
     concerns = person.id if role == "student" else None
     entry = ("user.export", "User", person.id, concerns, {"transcripts": True})
-    assert await log(make) == [entry, entry]
-    assert await rows(make, "select actor_id from audit_log order by id") == [(person.id,), (bea.id,)]
+    session = await value(make, "select id from sessions")
+    # What was said is in the exports of those who were there, and somebody else has read it now.
+    read: list[tuple[Any, ...]] = []
+    if role in ("student", "tutor"):
+        read = [("transcript.read", "Session", session, made.sam.id, {})]
+    assert await log(make) == [entry, entry, *read]
+    assert await rows(make, "select actor_id from audit_log order by id") == [
+        (person.id,),
+        *[(bea.id,)] * (1 + len(read)),
+    ]
+
+
+async def test_an_administrator_who_exports_transcripts_is_on_record_for_each(
+    api: Api, make: Make, statements: Statements
+) -> None:
+    sam, ada = await make.student(), await make.admin()
+    spoken = [await make.session(sam, transcript=f"Tutor: {number}") for number in range(3)]
+    silent, damaged = await make.session(sam), await make.session(sam, transcript_text="v1:x:AAAA")
+    statements.clear()
+    document = await exported(api, ada, userId=sam.gid)
+    assert statements.names.count("record_audit") == 2
+    kept = {row["id"]: row.get("transcript") for row in document["sessions"]}
+    assert {row for row, transcript in kept.items() if isinstance(transcript, list)} == {str(each) for each in spoken}
+    assert kept[str(silent)] is None
+    assert set(kept[str(damaged)]) == {"unreadable"}
+    read = "select target_id, student_id, actor_id from audit_log where action = 'transcript.read'"
+    assert set(await rows(make, read)) == {(session, sam.id, ada.id) for session in spoken}
+    # They are in the trail that the person gets, too.
+    assert [entry["action"] for entry in document["audit_log"]] == ["user.export", *["transcript.read"] * 3]
+    await exported(api, ada, userId=sam.gid, includeTranscripts=False)
+    await exported(api, sam)
+    assert len(await rows(make, read)) == 3
 
 
 async def test_the_log_says_what_others_did_but_not_who(api: Api, make: Make) -> None:
