@@ -29,10 +29,10 @@ class Permission(Enum):
     READ_ANALYTICS = ("read analytics", _STAFF)
     BROWSE_BANK = ("browse the practice bank", _STAFF)
     REVIEW = ("review what the companion wrote", _STAFF)
-    TEACH = ("teach", _STAFF)
+    TEACH = ("do a tutor's work", _STAFF)
     """Record sessions, assign practice, answer questions, send nudges, manage assignments."""
     OVERRIDE = ("override what the companion wrote", frozenset({Role.TUTOR}))
-    STUDY = ("study", frozenset({Role.STUDENT, Role.TUTOR, Role.ADMIN}))
+    STUDY = ("set goals or work on practice", frozenset({Role.STUDENT, Role.TUTOR, Role.ADMIN}))
     """Set goals, complete practice, escalate questions: the student, or staff on their behalf."""
     MANAGE_LINKS = ("manage parent links", frozenset({Role.PARENT, Role.ADMIN}))
     READ_AUDIT = ("read the audit log", _ADMIN)

@@ -20,6 +20,11 @@ from domain.viewer import Viewer
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 """A function of `db`: (read, keys, *arguments) to one value for each key."""
 
+SIGN_IN = (
+    "Sign in first: send a bearer token in the Authorization header, or in connection_init's payload on a WebSocket, "
+    'as {"Authorization": "Bearer ..."}.'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -124,7 +129,7 @@ class Context:
 
     def _subject(self) -> str:
         if self.identity is None:
-            raise BadRequest("UNAUTHENTICATED", "Sign in first: send a bearer token in the Authorization header.")
+            raise BadRequest("UNAUTHENTICATED", SIGN_IN)
         return self.identity.subject
 
 

@@ -15,7 +15,7 @@ from strawberry.types.arguments import StrawberryArgument
 
 from domain.errors import BadRequest, Code, Refused
 from domain.permissions import Permission
-from schema.context import Batch, Context, Info
+from schema.context import SIGN_IN, Batch, Context, Info
 from schema.errors import Payload, user_error
 from schema.types.connection import Slice, page_of, slice_of
 
@@ -210,5 +210,5 @@ async def _admit(context: Context, permission: Permission) -> None:
     if permission.admits(viewer):
         return
     if viewer is None:
-        raise BadRequest("UNAUTHENTICATED", "Sign in first: send a bearer token in the Authorization header.")
+        raise BadRequest("UNAUTHENTICATED", SIGN_IN)
     raise BadRequest("FORBIDDEN", f"A {viewer.role} may not {permission.label}.")

@@ -28,6 +28,7 @@ from domain.identity.local_issuer import LocalIssuer
 from domain.viewer import Role
 from schema.api import schema
 from schema.ids import to_global
+from schema.transport.websocket import PROTOCOL
 from server import create_app, database_of
 from settings import Settings
 from tests import servers
@@ -133,6 +134,19 @@ async def test_the_shell_lines_work(demo: Api, settings: Settings, tmp_path: Pat
     answer = json.loads(done.stdout)["data"]["viewer"]
     assert answer["displayName"] == "Ingrid Lindqvist"
     assert sorted(answer["children"]["nodes"], key=str) == sorted(names, key=str)
+
+
+async def test_a_program_can_follow_what_the_readme_and_the_errors_say(demo: Api, settings: Settings) -> None:
+    (snippet,) = _blocks("js")
+    (query,) = re.findall(r"query: '([^']+)'", snippet)
+    assert f"`{PROTOCOL}`" in README
+    refused = (await demo.run(_operation("Students")))["errors"][0]
+    assert refused["extensions"] == {"code": "UNAUTHENTICATED"}
+    (payload,) = re.findall(r"\{.+?\}", refused["message"])
+    # The socket of the tests signs in as the snippet does.
+    assert list(json.loads(payload)) == re.findall(r"=> \(\{ (\w+): `Bearer ", snippet) == ["Authorization"]
+    async with demo.socket(_person(settings, "student", Role.STUDENT)) as socket:
+        await socket.subscribe(query)
 
 
 # The picture, the commands and the settings
