@@ -106,6 +106,10 @@ class Work(Transaction):
     def __init__(self, connection: AsyncConnection[Row], viewer: Viewer | None, vault: Vault) -> None:
         super().__init__(connection, viewer, vault)
         self.events: list[Event] = []
+        self.ending = False
+        """Whether it is being committed, or has been: until then every error means that nothing is kept."""
+        self.kept = False
+        """Whether it has been committed."""
 
     async def copy(self, name: str, target: str, rows: Iterable[Row]) -> None:
         """Send many rows to `target`, a table and its columns in SQL: the fastest way in.
@@ -195,7 +199,9 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
+            work.ending = True
             await _commit(connection)
+            work.kept = True
 
     @asynccontextmanager
     async def system_work(self) -> AsyncIterator[Work]:
@@ -209,7 +215,9 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
+            work.ending = True
             await _commit(connection)
+            work.kept = True
 
     async def ready(self) -> bool:
         """Whether a connection can be had and answers."""

@@ -151,6 +151,7 @@ async def import_transcripts(
         async with Objects(database.vault) as objects:
             kept = await _keep(objects, new)
             async with database.system_work() as work:
+                objects.follow(work)
                 subject_ids = await catalogue.ids(work, [record.subject for record in absent])
                 added = await _SESSIONS.add(
                     work,

@@ -137,6 +137,7 @@ async def _rotate_object(database: Database, session_id: UUID, url: str) -> Rota
             if new_url is None:
                 return Rotated(0, ())
             async with database.system_work() as work:
+                objects.follow(work)
                 await work.run(_lock_session, {"row_id": session_id})
                 if await stored_transcript(work, session_id) != (None, url):
                     objects.drop(new_url)

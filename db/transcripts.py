@@ -12,19 +12,19 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from psycopg import DataError, IntegrityError
+import psycopg
 from sqlalchemy import Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db import audit
 from db.encryption import VERSION, CannotDecrypt, context_of
-from db.engine import Transaction
+from db.engine import NotKept, Transaction, Work
 from db.object_store import MAX_URL_LENGTH, TranscriptUnavailable
 from db.statement import Compiled
 from db.tables import session_transcripts
 from db.vault import Vault
 from domain import transcripts
-from domain.errors import BadRequest, Code, Refused
+from domain.errors import Code, Refused
 from domain.sessions import SessionTranscript
 from domain.transcripts import Transcript
 from domain.viewer import Role
@@ -89,9 +89,10 @@ def sealed(vault: Vault, session_id: UUID, transcript: Transcript) -> dict[str, 
 class Objects:
     """The objects in the store that a unit of work adds and replaces, made to agree with how it ends.
 
-    Enter it before the unit of work. When the work is kept, the objects that it replaced are removed; when it was
-    refused, those that it added. Where nobody can tell (the connection broke), both stay: an object too many is
-    ciphertext that the session's erasure removes, an object too few is a lost transcript.
+    Enter it before the unit of work, and let it `follow` that. When the work is kept, the objects that it replaced are
+    removed; when it is known not to be kept, those that it added. Where nobody can tell (the connection broke in the
+    commit, or whoever waited for it was stopped), both stay: an object too many is ciphertext, an object too few is a
+    lost transcript.
     """
 
     def __init__(self, vault: Vault) -> None:
@@ -99,6 +100,7 @@ class Objects:
         self._added: list[str] = []
         self._replaced: list[str] = []
         self._adopted: set[str] = set()
+        self._work: Work | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,10 +108,14 @@ class Objects:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
+        if error is None or (self._work is not None and self._work.kept):
             await self._remove([url for url in self._replaced if url not in self._adopted])
-        elif isinstance(error, Refused | BadRequest | IntegrityError | DataError):
+        elif self._work is None or not self._work.ending or _rolled_back(error):
             await self._remove(self._added)
+
+    def follow(self, work: Work) -> None:
+        """This is the unit of work whose end decides."""
+        self._work = work
 
     async def keep(self, session_id: UUID, transcript: Transcript) -> dict[str, Any]:
         """The columns of a session whose transcript is kept where the settings say. Raises Refused (UNAVAILABLE).
@@ -169,6 +175,17 @@ class Objects:
                 # What cannot be removed is in the log, and is removed when the session is erased.
                 with suppress(TranscriptUnavailable):
                     await self._vault.store.delete(url)
+
+
+def _rolled_back(error: BaseException) -> bool:
+    """Whether an error in a commit says that nothing was kept.
+
+    PostgreSQL's own errors do, but for those of a server that goes down or a connection that fails (57P and 08).
+    """
+    if isinstance(error, NotKept):
+        return True
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return state is not None and not state.startswith(("57P", "08"))
 
 
 def _at(url: str) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Recording sessions and what was said in them."""
 
 import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -111,7 +113,7 @@ class SessionMutations:
 
     @mutation(Permission.TEACH, "Record a session that was held: the tutor who held it, or an administrator.")
     async def record_session(self, info: Info, input: RecordSessionInput) -> SessionPayload:
-        async with _objects(info) as objects, info.context.unit_of_work() as work:
+        async with _writing(info) as (objects, work):
             student_id = row_id(input.student_id, "Student")
             permissions.require(
                 permissions.teaches(work.viewer, student_id),
@@ -139,7 +141,7 @@ class SessionMutations:
 
     @mutation(Permission.TEACH, "Change a session: the tutor who held it, or an administrator.")
     async def update_session(self, info: Info, input: UpdateSessionInput) -> SessionPayload:
-        async with _objects(info) as objects, info.context.unit_of_work() as work:
+        async with _writing(info) as (objects, work):
             session_id = row_id(input.id, "Session")
             sent = given(input, "session_date", "duration_minutes", "topics_covered")
             if "session_date" in sent:
@@ -167,7 +169,7 @@ class SessionMutations:
         Permission.TEACH, "Attach a transcript to a session without one: the tutor who held it, or an administrator."
     )
     async def attach_transcript(self, info: Info, input: AttachTranscriptInput) -> SessionPayload:
-        async with _objects(info) as objects, info.context.unit_of_work() as work:
+        async with _writing(info) as (objects, work):
             session_id = row_id(input.session_id, "Session")
             await _require_change(work, session_id, "session_id")
             columns = await _stored(objects, work, session_id, input.transcript)
@@ -181,8 +183,13 @@ class SessionMutations:
         return SessionPayload(session=Session.view(session))
 
 
-def _objects(info: Info) -> transcripts_db.Objects:
-    return transcripts_db.Objects(info.context.services.database.vault)
+@asynccontextmanager
+async def _writing(info: Info) -> AsyncIterator[tuple[transcripts_db.Objects, Work]]:
+    """A unit of work, and the objects in the store that go with it."""
+    vault = info.context.services.database.vault
+    async with transcripts_db.Objects(vault) as objects, info.context.unit_of_work() as work:
+        objects.follow(work)
+        yield objects, work
 
 
 def _date(value: dt.datetime) -> dt.datetime:

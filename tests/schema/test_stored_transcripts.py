@@ -1,16 +1,21 @@
 """Transcripts kept outside the database, in a folder here; `tests/db/test_object_store.py` has S3."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from psycopg import OperationalError, errors
 
-from db import transcripts
+from db import engine, transcripts
 from db.encryption import KeyRing, context_of
 from db.object_store import TranscriptStore
+from db.vault import Vault
+from domain.transcripts import parse
+from schema.context import Context
 from schema.ids import to_global
 from server import create_app
 from settings import Settings
@@ -113,6 +118,92 @@ async def test_what_is_refused_leaves_nothing_in_the_store(api: Api, make: Make,
         assert [error["code"] for error in payload["userErrors"]] == [code]
     assert _files(folder) == []
     assert (await _read(api, tess))["nodes"] == [{"transcript": {"turns": [{"text": "In the row"}]}}]
+
+
+async def _keep(database: engine.Database, *, then: BaseException | None = None) -> None:
+    """A unit of work that puts a transcript in the store, and fails with `then` if given."""
+    async with transcripts.Objects(database.vault) as objects, database.system_work() as work:
+        objects.follow(work)
+        columns = await objects.keep(uuid4(), parse("Tutor: Hi"))
+        assert database.vault.store is not None
+        assert await database.vault.store.get(columns["transcript_storage_url"])
+        if then is not None:
+            raise then
+
+
+def _fault(error: BaseException) -> Callable[..., Any]:
+    async def fail(*args: Any, **kwargs: Any) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.QueryCanceled("late"),
+        errors.DeadlockDetected("waited for each other"),
+        OperationalError("the connection broke before the commit"),
+        RuntimeError("a fault of ours"),
+        asyncio.CancelledError(),
+    ],
+)
+async def test_what_fails_before_its_commit_leaves_nothing_in_the_store(
+    make: Make, folder: Path, keys: KeyRing, database: Database, error: BaseException
+) -> None:
+    vault = Vault(keys, TranscriptStore(folder.as_uri()))
+    async with engine.Database(database.app_url, vault=vault) as opened:
+        with pytest.raises(type(error)):
+            await _keep(opened, then=error)
+        assert _files(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "stays"),
+    [
+        (engine.NotKept("a statement had failed"), False),
+        (errors.ForeignKeyViolation(), False),
+        (errors.QueryCanceled(), False),
+        (errors.AdminShutdown(), True),
+        (errors.ConnectionFailure(), True),
+        (OperationalError("the connection broke"), True),
+        (asyncio.CancelledError(), True),
+    ],
+)
+async def test_what_fails_in_its_commit_stays_where_nobody_can_tell(
+    folder: Path,
+    keys: KeyRing,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    stays: bool,
+) -> None:
+    vault = Vault(keys, TranscriptStore(folder.as_uri()))
+    monkeypatch.setattr(engine, "_commit", _fault(error))
+    async with engine.Database(database.app_url, vault=vault) as opened:
+        with pytest.raises(type(error)):
+            await _keep(opened)
+    assert len(_files(folder)) == stays
+
+
+async def test_what_is_kept_stays_when_it_cannot_be_told_of(
+    api: Api, make: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is an error; the session and its transcript are there."""
+    sam = await make.student()
+    tess = await make.tutor(of=sam)
+    unit_of_work = Context.unit_of_work
+
+    @asynccontextmanager
+    async def speechless(context: Context) -> AsyncIterator[engine.Work]:
+        async with unit_of_work(context) as work:
+            yield work
+        raise errors.QueryCanceled("while it was announced")
+
+    monkeypatch.setattr(Context, "unit_of_work", speechless)
+    assert await api.error_codes(RECORD, tess, input=_held(sam, transcript={"text": "Tutor: Kept"})) != []
+    monkeypatch.undo()
+    assert (await _read(api, tess))["nodes"] == [{"transcript": {"turns": [{"text": "Kept"}]}}]
 
 
 async def test_a_transcript_moves_from_the_row_to_the_store(api: Api, make: Make, folder: Path) -> None:
