@@ -1,8 +1,9 @@
 """One student with a row of every kind around them, the people who belong to them, and those who no longer do."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from db.encryption import context_of
 from schema.ids import to_global
 from tests.make import Make, Person
 
@@ -35,7 +36,10 @@ async def world(make: Make) -> World:
     other, paused = await make.student("other"), await make.tutor("paused")
     completed, former = await make.tutor("completed"), await make.parent("former")
     algebra = await make.subject("Algebra")
-    assignment = await make.assignment(tess, sam, subject_id=algebra)
+    assignment = uuid4()
+    place = context_of("tutor_student_assignments", "notes", assignment)
+    note = make.keys.encrypt("assignment-note", place)
+    await make.assignment(tess, sam, id=assignment, subject_id=algebra, notes=note)
     await make.assignment(paused, sam, status="paused")
     await make.assignment(completed, sam, status="completed")
     link = await make.link(pat, sam)
