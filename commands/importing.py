@@ -1,6 +1,8 @@
 """`import transcripts` and `import practice`."""
 
 import asyncio
+import re
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +17,9 @@ from domain.clock import now
 from domain.imports import Line
 from server import database_of
 from settings import Settings
+
+SAME_COMPLAINTS = 20
+"""Lines with the same fault that are told one by one."""
 
 Import = Callable[[Database, BinaryIO, Watch], Awaitable[Imported]]
 
@@ -40,6 +45,30 @@ def practice(settings: Settings, file: Path) -> bool:
     return not done.refused
 
 
+class _Complaints:
+    """What is wrong with which line; of a file of another kind that would be the same for every line."""
+
+    def __init__(self, file: str, say: Callable[[str], None]) -> None:
+        self._file = file
+        self._say = say
+        self._shown: dict[str, list[int]] = defaultdict(list)
+        self._more: Counter[str] = Counter()
+
+    def add(self, line: Line[Any]) -> None:
+        """A line that was refused."""
+        kind = re.sub(r"[\d,]+", "", line.reason or "")
+        if len(self._shown[kind]) < SAME_COMPLAINTS:
+            self._shown[kind].append(line.number)
+            self._say(f"{self._file}, line {line.number}: {line.reason}.")
+        else:
+            self._more[kind] += 1
+
+    def close(self) -> None:
+        """Say what has not been said."""
+        for kind, number in self._more.items():
+            self._say(f"{self._file}: ... and {_many(number, 'more line')} like line {self._shown[kind][-1]}.")
+
+
 def _run(settings: Settings, file: Path, run: Import) -> Imported:
     try:
         content = file.open("rb")
@@ -51,17 +80,20 @@ def _run(settings: Settings, file: Path, run: Import) -> Imported:
         if size == 0:
             raise click.ClickException(f"{file} is empty: there is nothing to import.")
         with ready(settings) as place, progress(f"Importing {file.name}", size) as watched:
+            complaints = _Complaints(file.name, watched.say)
 
             def watch(line: Line[Any]) -> None:
                 watched.advance(line.size)
                 if line.record is None:
-                    watched.say(f"{file.name}, line {line.number}: {line.reason}.")
+                    complaints.add(line)
 
             try:
                 done = asyncio.run(_with_database(settings, place, run, content, watch))
             except OSError as error:
                 # A folder, say, or a disk that fails half-way.
                 raise click.ClickException(f"{file} cannot be read: {error.strerror or error}.") from error
+            finally:
+                complaints.close()
     if not (done.added or done.present or done.refused):
         raise click.ClickException(f"{file} holds no lines: there is nothing to import.")
     return done

@@ -263,3 +263,18 @@ def test_progress_without_a_terminal_is_lines(
     with progress.progress("Walking", None) as watched:
         watched.advance(1200)
     assert capsys.readouterr() == ("", "Counting: 25 %\ntwo\nCounting: 100 %\nWalking: 1,200\n")
+
+
+def test_a_file_of_another_kind_is_not_complained_of_line_by_line(cli: Cli, people: Database, tmp_path: Path) -> None:
+    file = tmp_path / "sessions.jsonl"
+    session = {"subject": "Art", "turns": [{"speaker": "tutor", "text": "Look."}]}
+    lines = [json.dumps(session | {"id": f"s{number}"}) for number in range(1, 33)]
+    file.write_text("\n".join([*lines, "{"]))
+    code, out, err = said(cli("import", "practice", file, DATABASE_URL=people.app_url))
+    assert (code, out) == (1, "0 items added, 33 refused.\n")
+    told = err.splitlines()
+    assert len(told) == 22
+    assert [line.partition(":")[0] for line in told[:20]] == [f"{file.name}, line {line}" for line in range(1, 21)]
+    # What is wrong otherwise is still told.
+    assert told[20].startswith(f"{file.name}, line 33: ")
+    assert told[21] == f"{file.name}: ... and 12 more lines like line 20."
