@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -23,16 +22,8 @@ from db.events import CHANNEL
 from db.wakeup import Wakeup
 from tests import servers
 from tests.db.log import goal_progress, opened, write
+from tests.db.watching import TIMEOUT, until
 from tests.proxy import Proxy
-
-TIMEOUT = 30.0
-
-
-async def until(condition: Callable[..., bool], *arguments: Any) -> None:
-    """Wait for something that has to come."""
-    async with asyncio.timeout(TIMEOUT):
-        while not condition(*arguments):  # noqa: ASYNC110 - of all kinds
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)
