@@ -1,8 +1,9 @@
 """The ASGI application: routes, lifespan, and the wiring of settings, database, broadcaster and identity."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
@@ -11,7 +12,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.broadcast import Live
 from db.engine import Database
@@ -58,6 +60,20 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+class Application(Starlette):
+    """Starlette, with WebSockets led past its layers: those are for requests, and cost memory while a socket lives."""
+
+    def __init__(self, *, websockets: Mapping[str, ASGIApp], **options: Any) -> None:
+        """`websockets` are endpoints by path."""
+        super().__init__(**options)
+        self.websockets = websockets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, one WebSocket, or the lifespan."""
+        beside = self.websockets.get(scope["path"]) if scope["type"] == "websocket" else None
+        await (beside or super().__call__)(scope, receive, send)
+
+
 def create_app(settings: Settings, database_url: str) -> Starlette:
     """The application on a migrated database; `database_url` is where the application's role connects."""
     origins = separated(settings.allowed_origins)
@@ -94,11 +110,11 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     async def metrics(request: Request) -> Response:
         return Response(exposition(sockets), media_type=MEDIA_TYPE)
 
-    app = Starlette(
+    app = Application(
+        websockets={"/graphql": WebSocketEndpoint(services, sockets, allowed_origins=origins)},
         routes=[
             Route("/", lambda request: RedirectResponse("/graphql")),
             Route("/graphql", HttpEndpoint(services, sockets)),
-            WebSocketRoute("/graphql", WebSocketEndpoint(services, sockets, allowed_origins=origins)),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
             Route("/metrics", metrics),

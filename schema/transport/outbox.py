@@ -13,7 +13,7 @@ class Outbox:
     Past the limits `put` waits, so a slow client slows what is made for it, and memory stays bounded. A client that
     takes nothing for the send time is reported, once, through `stalled`.
 
-    A task sends as long as there is something to send; an idle connection has none.
+    A task and a queue exist as long as there is something to send; an idle connection has neither.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Outbox:
         self._send = send
         self._limits = limits
         self._stalled = stalled
-        self._frames: deque[bytes] = deque()
+        self._frames: deque[bytes] | None = None
         self._size = 0
         self._task: asyncio.Task[None] | None = None
         self._progress = 0.0
@@ -49,30 +49,35 @@ class Outbox:
         """The same without waiting and whatever waits already."""
         if self._closed:
             return
+        if self._frames is None:
+            self._frames = deque()
         self._frames.append(frame)
         self._size += len(frame)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
     async def emptied(self) -> None:
-        """Returns when nothing waits any more."""
-        while not self.empty:
+        """Returns when nothing waits any more, or it was closed."""
+        while not (self.empty or self._closed):
             await self._change()
 
     async def close(self) -> None:
         """Drop what waits; what is being sent is sent whole or not at all."""
         self._closed = True
-        self._frames.clear()
+        self._frames = None
         self._wake()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            # A task that is stopped before its first step has no other way to say that it is over.
+            self._task = None
 
     def _full(self, frame: bytes) -> bool:
         # One frame always may wait, however large it is.
-        return bool(self._frames) and (
-            len(self._frames) >= self._limits.queue_messages or self._size + len(frame) > self._limits.queue_bytes
-        )
+        if not self._frames:
+            return False
+        too_many = len(self._frames) >= self._limits.queue_messages
+        return too_many or self._size + len(frame) > self._limits.queue_bytes
 
     async def _change(self) -> None:
         if self._changed is None:
@@ -99,10 +104,9 @@ class Outbox:
             # The client is gone, or the server has closed the connection by itself, as it does after a frame that is
             # too large. Whoever reads hears of it.
             self._closed = True
-            self._frames.clear()
         finally:
             self._watcher.cancel()
-            self._watcher = self._task = None
+            self._watcher = self._task = self._frames = None
             self._wake()
 
     def _watch(self) -> None:

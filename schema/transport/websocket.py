@@ -43,14 +43,17 @@ class WebSocketEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket until it is closed."""
-        websocket = WebSocket(scope, receive, send)
+        if await self._accepts(WebSocket(scope, receive, send)):
+            await Socket(self.services, self.sockets, receive, send).serve()
+
+    async def _accepts(self, websocket: WebSocket) -> bool:
         await websocket.receive()
         if not self._is_allowed(websocket.headers):
             await _deny(websocket, 403, "This origin may not open WebSockets here.")
         elif not self.sockets.admits:
             self.sockets.counts.refused += 1
             await _deny(websocket, 503, "This server takes no more connections; try again later.")
-        elif PROTOCOL not in scope["subprotocols"]:
+        elif PROTOCOL not in websocket.scope["subprotocols"]:
             # Only an accepted socket can be given a code. No sub-protocol is named, as none is agreed on.
             await websocket.accept()
             self.sockets.counts.closed[str(endings.SUBPROTOCOL.code)] += 1
@@ -58,7 +61,8 @@ class WebSocketEndpoint:
                 await websocket.close(endings.SUBPROTOCOL.code, endings.SUBPROTOCOL.reason)
         else:
             await websocket.accept(PROTOCOL)
-            await Socket(self.services, self.sockets, receive, send).serve()
+            return True
+        return False
 
     def _is_allowed(self, headers: Headers) -> bool:
         """A browser names the page's origin; other programs name none, and could name any."""
@@ -108,9 +112,9 @@ class Socket(ClientConnection):
         self._outbox = Outbox(self._send_text, self.limits, lambda: self.end(endings.TOO_SLOW))
         self._client_code = 1006
         self._opened = self._heard = self._pinged = asyncio.get_running_loop().time()
+        self._init_received = False
         self._initialising: asyncio.Task[None] | None = None
-        self._context: Context | None = None
-        """What operations run in, once `connection_init` is acknowledged."""
+        self._acknowledged = False
         self._leaving = False
         self._patience = self.limits.finish_seconds
         self._operations: dict[str, Operation] = {}
@@ -167,11 +171,16 @@ class Socket(ClientConnection):
             case messages.Pong():
                 pass
             case messages.ConnectionInit():
-                if self._initialising is not None:
+                if self._init_received:
                     self.end(endings.TOO_MANY_INITS)
                     return
+                self._init_received = True
                 # In a task, so that what comes before the answer is seen for what it is.
                 self._initialising = asyncio.create_task(self._initialise(message.payload))
+                self._initialising.add_done_callback(self._initialised)
+
+    def _initialised(self, task: asyncio.Task[None]) -> None:
+        self._initialising = None
 
     async def _initialise(self, payload: messages.Payload) -> None:
         """Take the token from `{"authorization": "Bearer <token>"}`, in any case of the key."""
@@ -198,7 +207,7 @@ class Socket(ClientConnection):
                 self.end(endings.TOO_MANY)
                 return
             self.identity = context.identity
-            self._context = Context(self.services, self.identity, self)
+            self._acknowledged = True
             self._outbox.offer(messages.ACK)
             self.watch()
 
@@ -206,15 +215,13 @@ class Socket(ClientConnection):
         """Go on with another token of the same person; what runs is not disturbed."""
         if self.identity is None or self.identity.expires_at < identity.expires_at:
             self.identity = identity
-            if self._context is not None:
-                self._context.identity = identity
             self.watch()
         return self.identity.expires_at
 
     def due(self) -> float:
         """Wait for `connection_init`, then ping a client that is silent, and give up one that does not answer."""
         now = asyncio.get_running_loop().time()
-        if self._initialising is None:
+        if not self._init_received:
             left = self._opened + self.limits.init_seconds - now
             if left <= 0:
                 self.end(endings.INIT_TIMEOUT)
@@ -233,7 +240,7 @@ class Socket(ClientConnection):
         return min(ping, idle)
 
     async def _subscribe(self, message: messages.Subscribe) -> None:
-        if self._context is None:
+        if not self._acknowledged:
             self.end(endings.UNAUTHORIZED)
         elif message.id in self._operations:
             self.end(endings.already_exists(message.id))
@@ -247,7 +254,7 @@ class Socket(ClientConnection):
             operation = self._operations[message.id] = Operation(message)
             self._running.add(operation)
             self.sockets.counts.operations += 1
-            operation.task = asyncio.create_task(self._run(operation, self._context))
+            operation.task = asyncio.create_task(self._run(operation))
             # A task that is stopped before its first step has no other way to say that it is over.
             operation.task.add_done_callback(partial(self._ended, operation))
 
@@ -261,10 +268,10 @@ class Socket(ClientConnection):
         if operation.task is not None and not operation.has_to_finish:
             operation.task.cancel()
 
-    async def _run(self, operation: Operation, context: Context) -> None:
+    async def _run(self, operation: Operation) -> None:
         asked = operation.message
         try:
-            last = await self._answers(operation, context)
+            last = await self._answers(operation)
         except Exception as error:  # noqa: BLE001 - `broken` logs it
             last = messages.error_message(asked.id, [broken(error)])
         if not operation.stopped:
@@ -278,13 +285,13 @@ class Socket(ClientConnection):
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("an operation was left in disorder", exc_info=error)
 
-    async def _answers(self, operation: Operation, context: Context) -> bytes:
+    async def _answers(self, operation: Operation) -> bytes:
         """Send what the operation answers; the message that ends it is returned."""
         asked = operation.message
         results = await schema.stream(
             asked.query,
             variable_values=asked.variables,
-            context_value=context,
+            context_value=Context(self.services, self.identity, self),
             operation_name=asked.operation_name,
             operation_extensions=asked.extensions,
         )

@@ -5,6 +5,7 @@ import socket
 from asyncio.transports import BaseTransport
 from typing import Any
 
+from h11 import Request
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -43,6 +44,11 @@ class HttpProtocol(H11Protocol):
         _give_up_on_the_dead(transport)
         super().connection_made(transport)
 
+    def handle_websocket_upgrade(self, event: Request) -> None:
+        """Hand the connection over, and leave nothing behind that would keep this object as long as the WebSocket."""
+        self.app_state = {name: value for name, value in self.app_state.items() if name != "abort"}
+        super().handle_websocket_upgrade(event)
+
     def abort(self) -> None:
         """Close the connection at once; what the client has not read is lost."""
         self.transport.abort()
@@ -77,6 +83,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.writable.set()
             self.transport.resume_reading()
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            # What the handshake said is read; there may be thousands of them.
+            self.request.headers.clear()
+            self.response.headers.clear()
         if self.close_sent:
             self._close_soon()
 
