@@ -96,6 +96,7 @@ class Outbox:
         try:
             while self._frames:
                 frame = self._frames.popleft()
+                self._wake()
                 await self._send(frame)
                 self._size -= len(frame)
                 self._progress = loop.time()

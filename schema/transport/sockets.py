@@ -113,8 +113,8 @@ class Sockets:
         return len(self._by_person.get(person, ())) < self.limits.per_person
 
     def claim(self, connection: OpenConnection, person: UUID | None) -> bool:
-        """Say whose an added connection is; False when that person has too many."""
-        if not self.has_room_for(person):
+        """Say whose an added connection is; False when that person has too many, or it has closed meanwhile."""
+        if connection not in self._owners or not self.has_room_for(person):
             return False
         self._by_person.setdefault(person, set()).add(connection)
         self._owners[connection] = person

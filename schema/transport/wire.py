@@ -44,6 +44,11 @@ class HttpProtocol(H11Protocol):
         _give_up_on_the_dead(transport)
         super().connection_made(transport)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        super().connection_lost(exc)
+        self.app_state = {}  # it leads back here, and would leave this object to the garbage collector
+
     def handle_websocket_upgrade(self, event: Request) -> None:
         """Hand the connection over, and leave nothing behind that would keep this object as long as the WebSocket."""
         self.app_state = {name: value for name, value in self.app_state.items() if name != "abort"}
