@@ -147,6 +147,8 @@ class Database:
             check=AsyncConnectionPool.check_connection,
         )
 
+        self._giving_back: set[asyncio.Task[None]] = set()
+
     async def __aenter__(self) -> Self:
         await self.pool.open(wait=True, timeout=15)
         return self
@@ -158,13 +160,21 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[Row]]:
-        async with self.pool.connection() as connection:
-            # The pool waits with asyncio.wait_for, which before Python 3.12 loses a cancellation that comes together
-            # with the connection: who was told to stop would go on for ever.
+        """A connection of the pool, for tasks that may be told to stop at any moment: the pool's own way is not."""
+        connection = await self.pool.getconn()
+        try:
+            # It waits with asyncio.wait_for, which before Python 3.12 loses a cancellation that comes together with the
+            # connection: who was told to stop would go on for ever.
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError
             yield connection
+        finally:
+            # A cancellation that comes while a connection is given back would keep it from the pool for good.
+            giving_back = asyncio.create_task(self.pool.putconn(connection))
+            self._giving_back.add(giving_back)
+            giving_back.add_done_callback(self._giving_back.discard)
+            await asyncio.shield(giving_back)
 
     @asynccontextmanager
     async def read(self, subject: str) -> AsyncIterator[Read]:
