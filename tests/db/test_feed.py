@@ -241,6 +241,24 @@ async def test_nothing_is_lost_or_repeated_by_clients_that_come_and_go(
         await client.go()
 
 
+async def test_a_backlog_that_comes_further_than_the_reader_is_not_repeated(
+    study: Database, database_on_each_server: servers.Database, cast: Cast
+) -> None:
+    ann = cast.id("ann")
+    await settled(study)
+    async with Feed(database_on_each_server.app_url, study, poll=3600) as feed:
+        await until(lambda: feed.status.healthy)
+        written = await write(study, goal_progress(ann), goal_progress(ann))
+        await settled(study)
+        async with Client(feed, feed.position, person=ann) as client:
+            await client.has(written)
+            assert feed.position < client.logged[0].cursor
+            feed.wake()
+            written += await write(study, goal_progress(ann))
+            feed.wake()
+            await client.has(written)
+
+
 async def test_a_slow_stream_takes_no_memory_and_loses_nothing(
     feed: Feed, study: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
