@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from db.broadcast import Live
 from db.engine import Database
 from db.vault import vault_for
+from domain.companion.model import Model
 from domain.events import EventKind
 from domain.identity.choice import verifier_for
 from schema.context import Services
@@ -39,6 +40,20 @@ def database_of(settings: Settings, url: str) -> Database:
         s3_endpoint_url=settings.s3_endpoint_url,
     )
     return Database(url, vault=vault, max_connections=settings.database_connections)
+
+
+def model_of(settings: Settings) -> Model | None:
+    """The language model that the settings name; None without a key, where the embedded engine writes."""
+    if settings.openai_api_key is None:
+        return None
+    return Model(
+        key=settings.openai_api_key.get_secret_value(),
+        base_url=settings.openai_base_url,
+        model=settings.openai_model,
+        small_model=settings.openai_small_model,
+        timeout=settings.openai_timeout_seconds,
+        tokens_per_day=settings.openai_tokens_per_day,
+    )
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -87,6 +102,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             cognito_jwks_url=settings.cognito_jwks_url,
             cognito_client_ids=separated(settings.cognito_client_ids),
         ),
+        model=model_of(settings),
     )
 
     services.live.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.student_id))
@@ -96,6 +112,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         async with services.database, services.live:
             yield
         await services.verifier.aclose()
+        if services.model is not None:
+            await services.model.aclose()
 
     async def ready(request: Request) -> Response:
         if sockets.leaving:

@@ -74,6 +74,21 @@ class Settings(BaseSettings):
     cognito_jwks_url: str | None = Field(default=None, description="Its keys; the issuer's own address when not set.")
     cognito_client_ids: str = Field(default="", description="App clients whose tokens are taken, with commas.")
     broadcast_url: str = Field(default="memory://", description="How processes tell each other of changes.")
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Key for OpenAI; without one the embedded engine writes."
+    )
+    openai_base_url: str = Field(
+        default="https://api.openai.com/v1", description="Where OpenAI's API is, or one that speaks as it does."
+    )
+    openai_model: str = Field(default="gpt-5.4-mini", description="The model that writes.")
+    openai_small_model: str = Field(default="gpt-5.4-nano", description="The model that writes what is short.")
+    openai_timeout_seconds: float = Field(default=60, gt=0, description="How long it may take for one attempt.")
+    openai_tokens_per_day: int = Field(
+        default=2_000_000,
+        ge=0,
+        description="Tokens that all processes together may spend in a day (UTC); the embedded engine writes what goes "
+        "beyond.",
+    )
     allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",
         description="Origins of web pages that may call the API from browsers, such as `http://localhost:5173`, "

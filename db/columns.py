@@ -116,6 +116,11 @@ def overridable() -> tuple[Any, ...]:
     )
 
 
+def generation() -> Column[Any]:
+    """What wrote the row; null for one that a person wrote."""
+    return Column("generation_id", Uuid, ForeignKey("generations.id", ondelete="SET NULL"))
+
+
 def imported() -> tuple[Any, ...]:
     """Where an imported record is from, and the key that keeps it from being imported twice."""
     return (

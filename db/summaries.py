@@ -29,6 +29,7 @@ _SUMMARIES = select(
     summaries.c.overridden,
     summaries.c.override_id,
     summaries.c.version,
+    summaries.c.generation_id,
     summaries.c.created_at,
     summaries.c.updated_at,
 )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db import columns, event_tables, views
+from db import columns, companion_tables, event_tables, views
 from db.columns import (
     JSON,
     TEXTS,
@@ -14,6 +14,7 @@ from db.columns import (
     document,
     flag,
     former,
+    generation,
     imported,
     is_object,
     key,
@@ -170,6 +171,7 @@ summaries = sa.Table(
     sa.Column("subjects_covered", TEXTS),
     sa.Column("summary_type", sa.String(50)),
     *overridable(),
+    generation(),
     time("created_at"),
     time("updated_at"),
     among("summary_type", "normal", "brief", "missing_transcript"),
@@ -177,6 +179,7 @@ summaries = sa.Table(
     newest("idx_summaries_student", "student_id"),
     newest("idx_summaries_tutor", "tutor_id"),
     present("idx_summaries_override", "override_id"),
+    present("idx_summaries_generation", "generation_id"),
 )
 
 practice_bank_items = sa.Table(
@@ -390,6 +393,8 @@ audit_log = sa.Table(
 
 events = event_tables.events
 events_floor = event_tables.events_floor
+generations = companion_tables.generations
+summary_claims = companion_tables.summary_claims
 
 # The views stand beside the tables for those who read them, in a metadata of their own.
 session_transcripts = views.session_transcripts
@@ -399,6 +404,7 @@ practice_solutions = views.practice_solutions
 bank_solutions = views.bank_solutions
 override_contents = views.override_contents
 user_details = views.user_details
+generation_details = views.generation_details
 practice_bank_catalog = views.practice_bank_catalog
 v_student_progress = views.v_student_progress
 v_override_analytics = views.v_override_analytics

@@ -102,6 +102,18 @@ user_details = Table(
     Column("disclaimer_shown", Boolean),
 )
 
+generation_details = Table(
+    "generation_details",
+    metadata,
+    Column("generation_id", Uuid),
+    Column("model", Text),
+    Column("prompt_version", Text),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("reserved_tokens", Integer),
+    Column("error", Text),
+)
+
 practice_bank_catalog = Table(
     "practice_bank_catalog",
     metadata,

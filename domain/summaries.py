@@ -14,6 +14,34 @@ class SummaryType(StrEnum):
     MISSING_TRANSCRIPT = "missing_transcript"
 
 
+class ClaimPart(StrEnum):
+    """Where in a summary a claim stands."""
+
+    NARRATIVE = "narrative"
+    NEXT_STEP = "next_step"
+
+
+class ClaimStatus(StrEnum):
+    """Whether the turns of a claim bear it out."""
+
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryClaim:
+    """A sentence of a summary, or a next step, and the turns that it rests on, numbered from 1."""
+
+    id: UUID
+    summary_id: UUID
+    session_id: UUID
+    position: int
+    part: ClaimPart
+    text: str
+    turn_numbers: tuple[int, ...]
+    status: ClaimStatus
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What was done in a session and what comes next."""
@@ -29,6 +57,7 @@ class Summary:
     overridden: bool
     override_id: UUID | None
     version: int
+    generation_id: UUID | None
     created_at: datetime
     updated_at: datetime
 

@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 
 from db.broadcast import Live
 from db.engine import Database, Read, Work
+from domain.companion.model import Model
 from domain.errors import BadRequest
 from domain.identity.tokens import Identity, TokenVerifier
 from domain.viewer import Viewer
@@ -33,6 +34,8 @@ class Services:
     database: Database
     live: Live
     verifier: TokenVerifier
+    model: Model | None
+    """None where no key is set: the embedded engine does what it can."""
 
 
 class Line(Protocol):

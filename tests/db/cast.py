@@ -181,9 +181,13 @@ def _rows_of(cast: Cast, student: str) -> None:
             transcript_text="said",
             notes=f"{tutor}'s notes",
         )
-    summary = cast.add(
-        "summaries", student, session_id=held, student_id=own, tutor_id=tom, narrative="n", next_steps=["s"]
-    )
+    for kind in ("summary", "answer"):
+        cast.add("generations", f"{student} {kind}", kind=kind, engine="OPENAI", outcome="used", student_id=own)
+    written = {"generation_id": cast.id(f"{student} summary", "generations"), "narrative": "n", "next_steps": ["s"]}
+    summary = cast.add("summaries", student, session_id=held, student_id=own, tutor_id=tom, **written)
+    for position, status in enumerate(("supported", "unsupported"), start=1):
+        claim = {"position": position, "part": "narrative", "text": "n", "turn_numbers": [1], "status": status}
+        cast.add("summary_claims", f"{student} {status}", summary_id=summary, student_id=own, **claim)
     for label in ("open", "done"):
         practice = cast.add(
             "practice_assignments",

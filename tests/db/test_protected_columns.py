@@ -12,6 +12,7 @@ PROTECTED = {
     "practice_bank_items": ["answer_text", "explanation"],
     "practice_assignments": ["ai_answer_text", "ai_explanation"],
     "overrides": ["original_content", "new_content"],
+    "generations": ["model", "prompt_version", "input_tokens", "output_tokens", "reserved_tokens", "error"],
 }
 
 
@@ -60,6 +61,7 @@ VAULT: dict[str, tuple[str, str, Three]] = {
             ann("summary", "practice open", "practice done"),
         ),
     ),
+    "generation_details": ("generation_id", "generations", (set(), ann("summary", "answer"), set())),
     "user_details": ("user_id", "users", ({"ann"}, {"tom", "ann"}, {"pat", "ann"})),
     "practice_bank_catalog": ("id", "practice_bank_items", (set(), {"open", "done", "bens"}, set())),
 }

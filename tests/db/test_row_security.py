@@ -11,7 +11,6 @@ from tests.db.cast import (
     EVERYONE,
     LINKS,
     SEE_ALL,
-    STUDENTS,
     VIEWERS,
     Cast,
     Connection,
@@ -42,6 +41,8 @@ SEEN: dict[str, Three] = {
     "goals": ({"ann"}, {"ann"}, {"ann"}),
     "sessions": (ann("with tom", "with una"), ann("with tom", "with una"), ann("with tom", "with una")),
     "summaries": ({"ann"}, {"ann"}, {"ann"}),
+    "summary_claims": (ann("supported"), ann("supported", "unsupported"), ann("supported")),
+    "generations": (ann("summary", "answer"), ann("summary", "answer"), ann("summary")),
     "practice_bank_items": ({"open", "done"}, {"open", "done", "bens"}, {"open", "done"}),
     "practice_assignments": (ann("open", "done"), ann("open", "done"), ann("open", "done")),
     "student_ratings": ({"ann"}, {"ann"}, {"ann"}),
@@ -83,6 +84,8 @@ ADDED: dict[str, list[str]] = {
     "goals": ["student", "tutor", *SEE_ALL],
     "sessions": ["tutor", *SEE_ALL],
     "summaries": SEE_ALL,
+    "summary_claims": ["system"],
+    "generations": ["system"],
     "practice_bank_items": ["tutor", *SEE_ALL],
     "practice_assignments": ["student", "tutor", *SEE_ALL],
     "student_ratings": ["student", "tutor", *SEE_ALL],
@@ -169,6 +172,16 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
             "narrative": "x",
             "next_steps": [],
         },
+        "summary_claims": {
+            "summary_id": cast.id(student, "summaries"),
+            "student_id": own,
+            "position": 3,
+            "part": "narrative",
+            "text": "x",
+            "turn_numbers": [1],
+            "status": "supported",
+        },
+        "generations": {"kind": "nudge", "engine": "EXTRACTIVE", "outcome": "used", "student_id": own},
         "practice_bank_items": {
             "question_text": "?",
             "answer_text": "!",
@@ -218,9 +231,10 @@ def test_rows_removed(viewer: str, cast: Cast, app: Connection) -> None:
             if table == "users":
                 rows = app.execute("delete from users returning id").fetchall()
                 assert cast.labels(table, (row[0] for row in rows)) == (EVERYONE if viewer in SEE_ALL else set())
-            elif table == "events":
-                rows = app.execute("delete from events returning id").fetchall()
-                assert cast.labels(table, (row[0] for row in rows)) == (set(STUDENTS) if viewer == "system" else set())
+            elif table in ("events", "summary_claims"):
+                rows = app.execute(f"delete from {table} returning id").fetchall()
+                removed = set(cast.rows[table]) if viewer == "system" else set()
+                assert cast.labels(table, (row[0] for row in rows)) == removed
             else:
                 with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
                     app.execute(f"delete from {table}")
@@ -255,6 +269,8 @@ LOG = "insert into audit_log (actor_id, actor_role, action, target_type)"
         ("admin", "update overrides set original_content = '{}'"),
         ("admin", "update overrides set reason = 'x'"),
         ("admin", "update audit_log set action = 'x'"),
+        ("system", "update generations set student_id = null"),
+        ("system", "update summary_claims set status = 'supported'"),
         ("system", "update audit_log set actor_id = null"),
         ("system", "insert into events (kind, target_id, xid) values ('nudge_sent', %(me)s, '7')"),
         ("system", "insert into events (kind, target_id, occurred_at) values ('nudge_sent', %(me)s, now())"),

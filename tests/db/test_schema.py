@@ -193,6 +193,7 @@ VAULT_VIEWS = {
     "bank_solutions": "answers, once an item is completed and not to be done again",
     "override_contents": "snapshots, without the answers of open items",
     "user_details": "profile and counters, not for everybody who sees the name",
+    "generation_details": "what it took: for tutors and administrators",
     "practice_bank_catalog": "nothing protected: lets the tag indexes serve a search",
 }
 
