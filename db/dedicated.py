@@ -24,7 +24,7 @@ T = TypeVar("T")
 LONGEST_DELAY = 10.0  # seconds
 
 # The kernel's own watch over a TCP connection; it finds a dead one where the other side is gone altogether.
-_KEEPALIVE = {
+KEEPALIVE = {
     "keepalives": 1,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -38,7 +38,7 @@ async def connect(address: str, name: str, patience: float) -> AsyncConnection[R
 
     Raises psycopg.OperationalError, after about `patience` seconds at the latest.
     """
-    defaults: dict[str, Any] = {**_KEEPALIVE, "connect_timeout": max(2, round(patience))}
+    defaults: dict[str, Any] = {**KEEPALIVE, "connect_timeout": max(2, round(patience))}
     settings = {**defaults, **conninfo_to_dict(address), "application_name": f"study-companion {name}"}
     return await AsyncConnection.connect(make_conninfo(**settings), autocommit=True)
 

@@ -158,12 +158,13 @@ def _why(reason: str, given: Mapping[str, object]) -> str:
 
 
 def _check_rights(connection: psycopg.Connection) -> None:
-    """What phase 4 needs: tables, two roles, and views that belong to one of them."""
+    """What the phases need: tables, a schema, two roles, and views that belong to one of them."""
     row = connection.execute(
         """
         select
             current_user::text,
             coalesce(has_schema_privilege(current_user, to_regnamespace('public'), 'create with grant option'), false),
+            has_database_privilege(current_database(), 'create') or to_regnamespace('jobs') is not null,
             mine.rolsuper or mine.rolcreaterole,
             mine.rolsuper or (mine.rolcreaterole and current_setting('server_version_num')::int < 160000)
         from pg_roles as mine
@@ -171,11 +172,16 @@ def _check_rights(connection: psycopg.Connection) -> None:
         """
     ).fetchone()
     assert row is not None  # noqa: S101 - everybody who is connected has a role
-    user, may_create, may_make_roles, may_join_any = row
+    user, may_create, may_create_schemas, may_make_roles, may_join_any = row
     if not may_create:
         raise DatabaseUnusable(
             f"User {user} may not create tables in schema public: let {user} own the database, "
             "or set MIGRATION_DATABASE_URL to its owner."
+        )
+    if not may_create_schemas:
+        raise DatabaseUnusable(
+            f"User {user} may not create the schema jobs: let {user} own the database, "
+            f"or have an administrator run `grant create on database {connection.info.dbname} to {user}`."
         )
     may_set = "set" if connection.info.server_version >= 160000 else "member"
     for role in ROLES:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from alembic import op
+from procrastinate.schema import SchemaManager, migrations_path
 
 SQL = Path(__file__).parent.parent / "sql"
 
@@ -15,13 +16,28 @@ def run_phase(phase: int) -> None:
     files = sorted(SQL.glob(f"{phase:02d}[0-9][0-9]_*.sql"))
     if not files:
         raise FileNotFoundError(f"no SQL files of phase {phase} in {SQL}")
-    context = op.get_context()
     for file in files:
-        text = file.read_text(encoding="utf-8")
-        if context.as_sql:
-            context.impl.static_output(f"-- {file.name}\n{text}")
-        else:
-            op.get_bind().exec_driver_sql(text, execution_options={"no_parameters": True})
+        _run(file.name, file.read_text(encoding="utf-8"))
+
+
+def install_procrastinate() -> None:
+    """Run procrastinate's own schema in the schema `jobs`, and note there which of its migrations that comes after.
+
+    docs/decisions/0007 says how its later migrations are taken.
+    """
+    newest = max(file.stem for file in migrations_path.glob("*.sql"))
+    op.execute("set local search_path to jobs")
+    _run("procrastinate's schema", SchemaManager.get_schema())
+    op.execute("set local search_path to default")
+    op.execute(f"comment on schema jobs is 'procrastinate {newest}'")
+
+
+def _run(name: str, text: str) -> None:
+    context = op.get_context()
+    if context.as_sql:
+        context.impl.static_output(f"-- {name}\n{text}")
+    else:
+        op.get_bind().exec_driver_sql(text, execution_options={"no_parameters": True})
 
 
 def refuse_downgrade() -> None:

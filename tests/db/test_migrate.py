@@ -187,6 +187,9 @@ def test_without_the_right_to_create(bare: Bare) -> None:
     bare.run("create role guest login", "create database one")
     with pytest.raises(DatabaseUnusable, match="User guest may not create tables in schema public"):
         migrate.check_server(bare.url("guest"))
+    bare.run("grant create on schema public to guest with grant option", dbname="one")
+    with pytest.raises(DatabaseUnusable, match="User guest may not create the schema jobs"):
+        migrate.check_server(bare.url("guest"))
     migrate.upgrade(bare.url())
     with pytest.raises(DatabaseUnusable, match="this one may not read to which revision"):
         migrate.check_server(bare.url("guest"))

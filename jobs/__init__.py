@@ -1,0 +1,1 @@
+"""What is done in the background: one module a thing, and the worker that does it."""
