@@ -24,7 +24,7 @@ from sqlalchemy import (
     bindparam,
     column,
     delete,
-    exists,
+    false,
     func,
     insert,
     literal_column,
@@ -33,6 +33,7 @@ from sqlalchemy import (
     true,
     tuple_,
     union,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -89,12 +90,22 @@ async def append(work: Work, told: Sequence[Event], *, call: bool = True) -> Non
 
 _snapshot = func.pg_current_snapshot()
 _oldest_running = func.pg_snapshot_xmin(_snapshot, type_=Xid8())
+# In this order, so that it is one step into the index: to look for any that is held would walk through all the others.
+_last = select(events.c.xid).order_by(events.c.xid.desc(), events.c.id.desc()).limit(1).scalar_subquery()
 _moment = select(
-    _oldest_running.label("oldest_running"),
     func.pg_snapshot_xmax(_snapshot, type_=Xid8()).label("next_xid"),
-    exists(select(events.c.id).where(events.c.xid >= _oldest_running)).label("held"),
+    func.coalesce(_last >= _oldest_running, false()).label("held"),
 ).subquery("moment")
-_BEFORE_PAGE = 5  # columns, of the moment and of the floor
+_latest = (
+    select(events.c.xid, events.c.id)
+    .where(events.c.xid < _oldest_running)
+    .order_by(events.c.xid.desc(), events.c.id.desc())
+    .limit(1)
+    .subquery("latest")
+)
+# It has one row at most, and the planner does not know.
+_floor = select(events_floor.c.xid, events_floor.c.id).limit(1).subquery("floor")
+_BEFORE_PAGE = 6  # columns, of the moment, the floor and the latest event that is decided
 
 _after_cursor = tuple_(events.c.xid, events.c.id) > tuple_(
     bindparam("xid", type_=Xid8()), bindparam("id", type_=BigInteger())
@@ -127,12 +138,12 @@ def _of_each(students: Select[Any]) -> Select[Any]:
 def _stretch(
     name: str, page: GenerativeSelect, watchers: Callable[[Any], ColumnElement[Any]] | None = None
 ) -> Compiled:
-    """A row for each event of a page, or one without an event. Each begins with the moment and the floor."""
+    """A row for each event of a page, or one without an event. Each begins with the moment, floor and latest event."""
     found = page.subquery("page")
-    columns = [*_moment.c, events_floor.c.xid, events_floor.c.id, *found.c]
+    columns = [*_moment.c, *_floor.c, *_latest.c, *found.c]
     if watchers is not None:
         columns.append(watchers(found))
-    rows = _moment.outerjoin(events_floor, true()).outerjoin(found, true())
+    rows = _moment.outerjoin(_floor, true()).outerjoin(_latest, true()).outerjoin(found, true())
     return Compiled(name, select(*columns).select_from(rows).order_by(found.c.xid, found.c.id))
 
 
@@ -173,6 +184,7 @@ _of_person = _stretch(
         )
     ),
 )
+_latest_places = Compiled("latest_places", union_all(select(*_latest.c), select(*_floor.c)))
 _KNOWN = frozenset(kind.value for kind in EventKind)
 _snapshot_text = Compiled("now", select(func.cast(_snapshot, Text())))
 
@@ -186,7 +198,10 @@ class Stretch:
     """For each event who may watch it, as things are now: whom it names, and who sees the student. `events_after`
     alone finds them."""
     end: Cursor
-    """Up to here there is nothing else, nor will there be."""
+    """Up to here there is nothing else, nor will there be: the place of an event that is, or was, in the log.
+
+    Not that of the oldest transaction that runs: the numbers of transactions that left nothing behind are given out
+    again after a crash, and their events would lie before it."""
     complete: bool
     """Whether `end` is as far as the log can be read now; if not, more follows at once."""
     held: bool
@@ -194,10 +209,19 @@ class Stretch:
 
 
 async def now(transaction: Transaction) -> Now:
-    """The moment of the transaction's snapshot: where a stream begins, or goes on from a state read beside it."""
+    """The moment of the transaction's snapshot: where a stream begins, or goes on from a state read beside it.
+
+    Its cursor is not one to keep, for no event need have had it (see `Stretch.end`).
+    """
     ((text,),) = await transaction.run(_snapshot_text, {})
     oldest_running, next_xid, running = text.split(":")
     return Now(Cursor(int(oldest_running), 0), int(next_xid), frozenset(int(xid) for xid in running.split(",") if xid))
+
+
+async def latest(transaction: Transaction) -> Cursor:
+    """The place of the last event that is decided, or was; the log can be read from there on."""
+    rows = await transaction.run(_latest_places, {})
+    return max((Cursor(*row) for row in rows), default=Cursor(0, 0))
 
 
 async def events_after(transaction: Transaction, cursor: Cursor, limit: int) -> Stretch:
@@ -236,14 +260,17 @@ def _parameters(cursor: Cursor, limit: int) -> dict[str, Any]:
 
 
 def _stretch_of(rows: list[Row], cursor: Cursor, limit: int) -> Stretch:
-    oldest_running, next_xid, held, floor_xid, floor_id = rows[0][:_BEFORE_PAGE]
+    next_xid, held, floor_xid, floor_id, latest_xid, latest_id = rows[0][:_BEFORE_PAGE]
     # Without a floor nothing is known of what has been removed. No cursor of this log lies ahead of it.
     if floor_xid is None or cursor < Cursor(floor_xid, floor_id) or cursor.xid > next_xid:
         raise ResyncRequired("events after the cursor are gone")
     logged: list[Logged] = []
     watchers: list[list[UUID]] = []
     complete = len(rows) < limit or rows[-1][_BEFORE_PAGE] is None
-    end = max(cursor, Cursor(oldest_running, 0)) if complete else Cursor(*rows[-1][_BEFORE_PAGE : _BEFORE_PAGE + 2])
+    if complete:
+        end = max(cursor, Cursor(floor_xid, floor_id), Cursor(latest_xid or 0, latest_id or 0))
+    else:
+        end = Cursor(*rows[-1][_BEFORE_PAGE : _BEFORE_PAGE + 2])
     for row in rows:
         xid, number, kind, student_id, target_id, person_id, occurred_at, *watching = row[_BEFORE_PAGE:]
         # A newer version of the product may write kinds that this one does not know: it has nobody for them.

@@ -19,7 +19,7 @@ from psycopg import AsyncConnection
 
 from db.dedicated import LONGEST_DELAY, connect, delays, within
 from db.engine import Database, Transaction, Work
-from db.events import Stretch, backlog, events_after, now, open_log
+from db.events import Stretch, backlog, events_after, latest, open_log
 from db.statement import Compiled, Row
 from domain.event_log import Cursor, Event, EventKind, Logged, Now, ResyncRequired
 
@@ -130,6 +130,7 @@ class Feed:
         self._healthy = False
         self._held = False
         self._handed_out = 0
+        self._connections = 0
         self._woken = asyncio.Event()
         self._begun = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -186,7 +187,17 @@ class Feed:
         Who may watch is decided when the event is read. What they may then see of it is for the caller to ask, in
         a transaction of theirs. Raises ResyncRequired; the database's errors only while it reads the backlog.
         """
-        place, moment = (after, None) if isinstance(after, Cursor) else (after.cursor, after)
+        if isinstance(after, Cursor):
+            place, moment = after, None
+        else:
+            # Not the moment's own place, if it lies ahead: nobody may keep a cursor that no event has had.
+            place, moment = min(after.cursor, self.position), after
+        connections = self._connections
+
+        def is_news(place: Cursor) -> bool:
+            # Transactions since the database crashed may have the numbers of some that the moment knew of.
+            return moment is None or connections != self._connections or not moment.shows(place)
+
         # A place from outside may be too old, or another database's: the log is asked even if nothing is missing.
         unchecked = moment is None
         while True:
@@ -196,7 +207,7 @@ class Feed:
                 unchecked = False
                 for logged in stretch.logged:
                     place = logged.cursor
-                    if moment is None or not moment.shows(place):
+                    if is_news(place):
                         yield place, logged
                 place = stretch.end
             # No await since the last comparison: the reader cannot have moved on.
@@ -209,7 +220,7 @@ class Feed:
                         # The backlog may have come further than the reader.
                         if logged.cursor > place:
                             place = logged.cursor
-                            if moment is None or not moment.shows(place):
+                            if is_news(place):
                                 silent = False
                                 yield place, logged
                     elif silent:
@@ -242,6 +253,7 @@ class Feed:
             began = asyncio.get_running_loop().time()
             try:
                 connection = await connect(self._address, "feed", self._patience)
+                self._connections += 1
                 try:
                     await self._read(connection)
                 finally:
@@ -281,15 +293,16 @@ class Feed:
     async def _begin(self, connection: AsyncConnection[Row]) -> None:
         """Take the log as it is now for read."""
 
-        async def begin() -> Now:
+        async def begin() -> Cursor:
             work = Work(connection, None, self._database.vault)
             await connection.execute("begin")
             await connection.execute("select set_system()")
             await open_log(work)
+            place = await latest(work)
             await connection.execute("commit")
-            return await now(work)
+            return place
 
-        self.position = (await within(self._patience, connection, begin())).cursor
+        self.position = await within(self._patience, connection, begin())
         self._begun.set()
         for streams in self._streams.values():
             for stream in streams:

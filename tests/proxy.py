@@ -11,10 +11,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 class Proxy:
-    """Passes on what comes through a unix socket to another, until told otherwise."""
+    """Passes on what comes through a unix socket to another, or to a port, until told otherwise."""
 
-    def __init__(self, target: Path, name: str) -> None:
-        """`name` is what the socket is called, in a folder of its own."""
+    def __init__(self, target: Path | tuple[str, int], name: str) -> None:
+        """`name` is what the socket is called, in a folder of its own; `target` a socket's path, or host and port."""
         self._target = target
         self._folder = tempfile.TemporaryDirectory(prefix="line-")
         self.path = Path(self._folder.name) / name
@@ -79,7 +79,10 @@ class Proxy:
         try:
             if self._refuses:
                 return
-            there, back = await asyncio.open_unix_connection(self._target)
+            if isinstance(self._target, Path):
+                there, back = await asyncio.open_unix_connection(self._target)
+            else:
+                there, back = await asyncio.open_connection(*self._target)
             self._writers[number].append(back)
             ways = [asyncio.create_task(self._pass(number, *way)) for way in ((reader, back), (there, writer))]
             try:

@@ -1,6 +1,8 @@
 """The feed and its wake-up while the database, its connections and its calls come and go."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -168,6 +170,7 @@ async def test_a_database_set_back_in_time_is_told(study: Database, database: se
     async with Feed(database.app_url, study, poll=0.3) as feed:
         client = Client(feed, await moment(study), person=ann, heartbeat=0.005)
         await client.come()
+        await until(lambda: feed.status.healthy)  # has looked, and waits
         ahead = feed.position = Cursor(2**62, 0)
         await until(lambda: client.after == ahead)
         assert type(await client.failed()) is ResyncRequired
@@ -242,9 +245,16 @@ async def test_nothing_is_lost_while_everything_fails(
 # A server of one's own, that can be restarted
 
 
+async def _write_in_vain(database: Database, student: UUID) -> None:
+    async with database.system_work() as work:
+        await append(work, [goal_progress(student)])
+        raise ConnectionAbortedError
+
+
 @contextmanager
 def _server(folder: Path) -> Iterator[Server]:
-    with running(folder, exclusive=True, settings={"fsync": "off"}) as server:
+    # What nobody waits for is not written to the log either, and lost in a crash.
+    with running(folder, exclusive=True, settings={"fsync": "off", "wal_writer_delay": "10s"}) as server:
         yield server
 
 
@@ -256,7 +266,8 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def test_a_restart_of_postgresql_loses_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("crash", [False, True], ids=["restart", "crash"])
+async def test_a_restart_of_postgresql_loses_nothing(folder: Path, crash: bool) -> None:
     with _server(folder) as server:
         server.prepare("study")
         owner, address = server.url(SUPERUSER, "study"), server.url("study_app", "study")
@@ -267,6 +278,7 @@ async def test_a_restart_of_postgresql_loses_nothing(folder: Path) -> None:
         live = Live(database, address=address, poll=0.1, heartbeat=0.2, patience=1)
         await live.__aenter__()
         client = Client(live.feed, await moment(database), person=ann)
+        begun_before: Client | None = None
         await client.come()
         await until(lambda: live.wakeup.healthy)
         written = await write(database, goal_progress(ann))
@@ -275,12 +287,26 @@ async def test_a_restart_of_postgresql_loses_nothing(folder: Path) -> None:
         async with database.system_work() as work:
             await append(work, [event := goal_progress(ann)], call=False)
         written.append(event.target_id)
+        if crash:
+            await client.has(written)
+            # After it, numbers of transactions that came to nothing are given out again.
+            for _ in range(20):
+                with pytest.raises(ConnectionAbortedError):
+                    await _write_in_vain(database, ann)
+            await settled(database)
+            begun_before = Client(live.feed, await moment(database), person=ann, heartbeat=0.01)
+            await begun_before.come()
+            await until(lambda: len(begun_before.silences) > 1)
+            os.kill(server.pid, signal.SIGQUIT)
     await until(lambda: not live.feed.status.healthy)
     with _server(folder):
         await until(lambda: live.feed.status.healthy and live.wakeup.healthy)
         await client.has(written)
-        written += await write(database, goal_progress(ann))
-        await client.has(written)
+        news = [target for _ in range(30) for target in await write(database, goal_progress(ann))]
+        await client.has(written + news)
+        if begun_before is not None:
+            await begun_before.has(news)
+            await begun_before.go()
         await client.go()
         await live.__aexit__(None, None, None)
         await database.pool.close()
