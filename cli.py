@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from commands import checking, importing, migrating, rotating, serving, tokens
+from commands import checking, importing, migrating, rotating, serving, tokens, working
 from db.embedded import ServerUnavailable
 from db.imports import ImportRefused
 from db.migrate import DatabaseUnusable
@@ -71,6 +71,9 @@ def with_settings(command: Callable[Concatenate[Settings, P], None]) -> Callable
         # What libraries tell is for those who debug.
         logging.basicConfig(level="INFO" if settings.log_level == "DEBUG" else "WARNING", format=_LOG_FORMAT)
         logging.getLogger("study").setLevel(settings.log_level)
+        if settings.log_level != "DEBUG":
+            # It tells of each error with its traceback; what matters of it, the worker says in a line.
+            logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
         command(settings, *args, **options)
 
     return run
@@ -89,6 +92,13 @@ def main() -> None:
 def serve(settings: Settings) -> None:
     """Start everything and serve until stopped."""
     serving.serve(settings)
+
+
+@main.command()
+@with_settings
+def worker(settings: Settings) -> None:
+    """Do background jobs, and nothing else, until stopped."""
+    working.work(settings)
 
 
 @main.command()

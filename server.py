@@ -1,8 +1,10 @@
 """The ASGI application: routes, lifespan, and the wiring of settings, database, broadcaster and identity."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import asdict
 from typing import Any
 
 from psycopg import OperationalError
@@ -17,10 +19,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.broadcast import Live
 from db.engine import Database
+from db.jobs import job_counts
 from db.vault import vault_for
 from domain.companion.model import Model
 from domain.events import EventKind
 from domain.identity.choice import verifier_for
+from domain.jobs import JobCounts
+from jobs.app import Worker
+from jobs.tools import Tools
 from schema.context import Services
 from schema.transport.http import HttpEndpoint
 from schema.transport.metrics import MEDIA_TYPE, exposition
@@ -54,6 +60,11 @@ def model_of(settings: Settings) -> Model | None:
         timeout=settings.openai_timeout_seconds,
         tokens_per_day=settings.openai_tokens_per_day,
     )
+
+
+def worker_of(settings: Settings, tools: Tools, url: str) -> Worker:
+    """What does the background jobs of the database at `url`, to open."""
+    return Worker(tools, address=url, at_once=settings.jobs_at_once, finish_seconds=settings.jobs_finish_seconds)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -109,7 +120,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with services.database, services.live:
+        worker = worker_of(settings, Tools(services.database, services.model), database_url)
+        async with services.database, services.live, worker if settings.jobs_in_server else nullcontext():
             yield
         await services.verifier.aclose()
         if services.model is not None:
@@ -120,13 +132,23 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             return JSONResponse({"status": "leaving"}, status_code=503)
         try:
             await services.database.ready()
+            jobs = await counts_of_jobs()
         except (OperationalError, PoolTimeout) as error:
             log.warning("not ready: %s", error)
             return JSONResponse({"status": "unavailable", "database": "does not answer"}, status_code=503)
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", "jobs": asdict(jobs)})
 
     async def metrics(request: Request) -> Response:
-        return Response(exposition(sockets), media_type=MEDIA_TYPE)
+        try:
+            async with asyncio.timeout(2):
+                jobs = await counts_of_jobs()
+        except (OperationalError, PoolTimeout, TimeoutError):
+            jobs = None  # what is known without the database is told all the same
+        return Response(exposition(sockets, jobs), media_type=MEDIA_TYPE)
+
+    async def counts_of_jobs() -> JobCounts:
+        async with services.database.system_work() as work:
+            return await job_counts(work)
 
     app = Application(
         websockets={"/graphql": WebSocketEndpoint(services, sockets, allowed_origins=origins)},

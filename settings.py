@@ -74,6 +74,15 @@ class Settings(BaseSettings):
     cognito_jwks_url: str | None = Field(default=None, description="Its keys; the issuer's own address when not set.")
     cognito_client_ids: str = Field(default="", description="App clients whose tokens are taken, with commas.")
     broadcast_url: str = Field(default="memory://", description="How processes tell each other of changes.")
+    jobs_in_server: bool = Field(
+        default=True, description="Whether `serve` does background jobs too; `study-companion worker` does them anyway."
+    )
+    jobs_at_once: int = Field(default=4, ge=1, le=100, description="Jobs that a process does at a time.")
+    jobs_finish_seconds: float = Field(
+        default=10,
+        ge=0,
+        description="How long a job may take to finish once its process is to stop; it is done anew after that.",
+    )
     openai_api_key: SecretStr | None = Field(
         default=None, description="Key for OpenAI; without one the embedded engine writes."
     )

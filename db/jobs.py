@@ -9,7 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, any_, bindparam, func, insert, literal_column, select, text, true, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    any_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
 
@@ -140,7 +153,10 @@ _numbers: list[ColumnElement[Any]] = [
     _count.filter(jobs.c.status == literal_column("'doing'")).label("running"),
     _count.filter(jobs.c.status == literal_column("'failed'")).label("failed"),
     func.coalesce(
-        func.extract("epoch", func.max(func.now() - func.coalesce(jobs.c.scheduled_at, _deferred_at)).filter(_due)),
+        cast(
+            func.extract("epoch", func.max(func.now() - func.coalesce(jobs.c.scheduled_at, _deferred_at)).filter(_due)),
+            Integer,
+        ),
         0,
     ).label("oldest_seconds"),
 ]
@@ -150,7 +166,7 @@ _counts = Statement("job_counts", select(*_numbers), JobCounts)
 async def job_counts(work: Work) -> JobCounts:
     """How the jobs are doing, all kinds together."""
     (found,) = await work.rows(_counts)
-    return replace(found, oldest_seconds=float(found.oldest_seconds))
+    return found
 
 
 # Failed ones, for administrators
@@ -207,7 +223,7 @@ _retry = Compiled(
     update(jobs)
     .where(jobs.c.id == bindparam("number", type_=BigInteger()), jobs.c.status == literal_column("'failed'"))
     .values(status=literal_column("'todo'"), attempts=0, scheduled_at=None)
-    .returning(jobs.c.id),
+    .returning(jobs.c.task_name),
 )
 
 
@@ -230,11 +246,13 @@ async def failed_jobs_by_id(read: Transaction, job_ids: Sequence[UUID]) -> list[
     return [found.get(job_id) for job_id in job_ids]
 
 
-async def retry_failed_job(work: Work, job_id: UUID) -> None:
-    """Have a failed job tried again, with all its attempts. Raises Refused where there is none."""
+async def retry_failed_job(work: Work, job_id: UUID) -> str:
+    """Have a failed job tried again, with all its attempts; its kind. Raises Refused where there is none."""
     found = await work.run(_retry, {"number": job_id.int}) if job_id.int <= _LARGEST else []
     if not found:
         raise Refused(Code.NOT_FOUND, "There is no such failed job.", "id")
+    kind: str = found[0][0]
+    return kind
 
 
 def _numbered(page: Page) -> Page:

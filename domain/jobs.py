@@ -79,8 +79,8 @@ class JobCounts:
     """Not due yet: to be tried again, or deferred to a time."""
     running: int
     failed: int
-    oldest_seconds: float
-    """How long the oldest one that is due has waited, in seconds; 0 when none does."""
+    oldest_seconds: int
+    """How long the oldest one that is due has waited, in whole seconds; 0 when none does."""
 
 
 def delay_after(attempt: int, spread: float, at_least: timedelta | None = None) -> timedelta:

@@ -36,6 +36,7 @@ class Permission(Enum):
     """Set goals, complete practice, escalate questions: the student, or staff on their behalf."""
     MANAGE_LINKS = ("manage parent links", frozenset({Role.PARENT, Role.ADMIN}))
     READ_AUDIT = ("read the audit log", _ADMIN)
+    MANAGE_JOBS = ("manage background jobs", _ADMIN)
     MANAGE_PEOPLE = ("manage people", _ADMIN)
     """Add, change and erase people; assign tutors and link parents."""
     MANAGE_SUBJECTS = ("manage subjects", _ADMIN)

@@ -100,6 +100,7 @@ class Worker:
         self._ended: dict[int, float] = {}
         self._number: int | None = None
         self._running: asyncio.Task[None] | None = None
+        self._leaving = False
         self._options: dict[str, Any] = {
             "queues": [kind.value for kind in tasks],
             "concurrency": at_once,
@@ -121,6 +122,7 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._running is not None:
+            self._leaving = True
             self._running.cancel()
             await asyncio.wait({self._running})
 
@@ -134,19 +136,22 @@ class Worker:
         sweeping = asyncio.create_task(self._keep_sweeping(), name="sweeping of jobs")
         try:
             pauses = delays()
-            while True:
+            # Told to stop while the database is away, the runner ends with its own error and not as told.
+            while not self._leaving:
                 begun = time.monotonic()
                 app = self._app()
                 try:
                     async with app.open_async():
                         await app.run_worker_async(**self._options)
+                    log.warning("the worker of the jobs lost its way to the database, and starts over")
                 except (ConnectorException, psycopg.Error, PoolTimeout) as error:
                     log.warning("jobs wait, for the database does not answer: %s", error.__cause__ or error)
                 except Exception:
                     log.exception("the worker of the jobs ended, and starts over")
                 if time.monotonic() - begun > 60:
                     pauses = delays()
-                await asyncio.sleep(next(pauses))
+                if not self._leaving:
+                    await asyncio.sleep(next(pauses))
         finally:
             sweeping.cancel()
             await asyncio.wait({sweeping})
@@ -170,7 +175,7 @@ class Worker:
         return found
 
     def _app(self) -> App:
-        app = App(connector=PsycopgConnector(conninfo=self._address, min_size=1, max_size=2, timeout=10))
+        app = App(connector=PsycopgConnector(conninfo=self._address, min_size=1, max_size=2, timeout=5))
         for kind, task in self._tasks.items():
             declared = app.task(name=kind.value, queue=kind.value, retry=_Backoff())(_bound(task, self._tools))
             if task.cron is not None:

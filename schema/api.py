@@ -19,6 +19,7 @@ from schema.resolvers.assignments import TutorAssignmentMutations
 from schema.resolvers.audit import AuditQueries
 from schema.resolvers.goals import GoalMutations
 from schema.resolvers.identity import IdentityMutations
+from schema.resolvers.jobs import JobMutations, JobQueries
 from schema.resolvers.nodes import NodeQueries
 from schema.resolvers.nudges import NudgeMutations
 from schema.resolvers.overrides import OverrideMutations
@@ -46,6 +47,7 @@ class Query(
     ReviewQueries,
     AnalyticsQueries,
     AuditQueries,
+    JobQueries,
     NodeQueries,
 ):
     """The query root."""
@@ -66,6 +68,7 @@ class Mutation(
     TutorAssignmentMutations,
     ParentLinkMutations,
     IdentityMutations,
+    JobMutations,
 ):
     """The mutation root."""
 

@@ -1,5 +1,6 @@
 """What every test can ask for."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -51,6 +52,8 @@ class _Controller:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Meet xdist as its controller, or as one of its workers."""
+    # A test has jobs done when it wants them done; `serve` as a program of its own does them as it comes.
+    os.environ["JOBS_IN_SERVER"] = "false"
     told: dict[str, tuple[int, str, str]] | None = getattr(config, "workerinput", {}).get("servers")
     if told is not None:
         config.stash[_SERVERS] = {

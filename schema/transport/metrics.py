@@ -1,18 +1,19 @@
-"""What the open connections look like to Prometheus.
+"""What the open connections and the background jobs look like to Prometheus.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/ - the text format, in which a number is one line.
 """
 
 from collections.abc import Iterator, Mapping
 
+from domain.jobs import JobCounts
 from schema.transport.sockets import Sockets
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(sockets: Sockets) -> str:
-    """All numbers, as text."""
-    return "".join(_lines(sockets))
+def exposition(sockets: Sockets, jobs: JobCounts | None) -> str:
+    """All numbers, as text; without those of the jobs, which all processes share, where they are not known."""
+    return "".join([*_lines(sockets), *(() if jobs is None else _job_lines(jobs))])
 
 
 def _lines(sockets: Sockets) -> Iterator[str]:
@@ -25,6 +26,14 @@ def _lines(sockets: Sockets) -> Iterator[str]:
     yield _family("messages_sent_total", "counter", "Messages sent to clients.", "", {"": counts.sent})
     yield _family("connections_closed_total", "counter", "Connections closed.", "code", counts.closed)
     yield _family("leaving", "gauge", "1 once the server is to stop.", "", {"": int(sockets.leaving)})
+
+
+def _job_lines(jobs: JobCounts) -> Iterator[str]:
+    states = {"waiting": jobs.waiting, "later": jobs.later, "running": jobs.running, "failed": jobs.failed}
+    yield _family("jobs", "gauge", "Background jobs of all processes; `waiting` ones are due.", "state", states)
+    yield _family(
+        "jobs_oldest_seconds", "gauge", "How long the oldest job that is due has waited.", "", {"": jobs.oldest_seconds}
+    )
 
 
 def _family(name: str, kind: str, text: str, label: str, values: Mapping[str, int]) -> str:

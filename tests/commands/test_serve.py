@@ -280,3 +280,25 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:
         return b""
+
+
+def test_background_jobs_are_done_by_serve_or_by_a_worker(start: Start, database: Database) -> None:
+    def rows(query: str) -> list[Any]:
+        with psycopg.connect(database.owner_url, autocommit=True) as owner:
+            cursor = owner.execute(query.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    put = "insert into jobs.procrastinate_jobs (queue_name, task_name) values ('clean_up', 'clean_up')"
+    left = "select id from jobs.procrastinate_jobs where task_name = 'clean_up' and status <> 'succeeded'"
+    for words, chosen in ((["serve"], {}), (["worker"], {"JOBS_IN_SERVER": "false"})):
+        rows(put)
+        program = start(*words, DATABASE_URL=database.app_url, MIGRATION_DATABASE_URL=database.owner_url, **chosen)
+        wait_until(lambda: rows(left) == [])
+        assert program.end() == 0, program.errors.read_text()
+        assert program.errors.read_text() == ""
+        assert rows("select id from jobs.procrastinate_workers") == []
+    rows(put)
+    idle = start("serve", DATABASE_URL=database.app_url, JOBS_IN_SERVER="false")
+    assert idle.ready() == 200
+    time.sleep(0.5)
+    assert len(rows(left)) == 1

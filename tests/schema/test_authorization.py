@@ -36,6 +36,7 @@ QUERIES = {
     "confidenceDistribution": "{ confidenceDistribution(groupBy: [STUDENT]) { student { id } } }",
     "nudgeEngagement": "{ nudgeEngagement(groupBy: [PERSON]) { person { id } } }",
     "auditLog": "{ auditLog { nodes { id } } }",
+    "failedJobs": "{ failedJobs { nodes { id } } }",
     "node": "query ($sam: ID!) { node(id: $sam) { id } }",
     "nodes": "query ($sam: ID!) { nodes(ids: [$sam]) { id } }",
 }
@@ -79,6 +80,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "updateTutorAssignment": {"id": "assignment", "notes": TEXT},
     "createParentLink": {"parentId": "pat", "studentId": "other"},
     "endParentLink": {"id": "link"},
+    "retryJob": {"id": "failed_job"},
     "resumeParentLink": {"id": "link"},
 }
 ONESELF = {"acknowledgeDisclaimer"}

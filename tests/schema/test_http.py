@@ -161,7 +161,8 @@ async def test_our_own_faults_are_masked(api: Api, make: Make, caplog: pytest.Lo
 async def test_health(api: Api) -> None:
     alive = await api.http.get(f"http://{api.address}/healthz")
     ready = await api.http.get(f"http://{api.address}/readyz")
-    assert (alive.json(), ready.json()) == ({"status": "alive"}, {"status": "ready"})
+    jobs = {"waiting": 0, "later": 0, "running": 0, "failed": 0, "oldest_seconds": 0}
+    assert (alive.json(), ready.json()) == ({"status": "alive"}, {"status": "ready", "jobs": jobs})
 
 
 async def _post(api: Api, authorization: str) -> httpx.Response:
