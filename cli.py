@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from commands import checking, importing, migrating, rotating, serving, tokens, working
+from commands import checking, importing, migrating, rating, rotating, serving, tokens, working
 from db.embedded import ServerUnavailable
 from db.imports import ImportRefused
 from db.migrate import DatabaseUnusable
@@ -163,6 +163,27 @@ def token(settings: Settings, email: str) -> None:
 def schema() -> None:
     """Print the schema (SDL)."""
     click.echo(graphql_schema.as_str())
+
+
+@main.command(short_help="Work out all ratings anew from the answers.")
+@click.option("--write", is_flag=True, help="Store what differs, as after a change of RATING_K.")
+@with_settings
+def ratings(settings: Settings, write: bool) -> None:
+    """Work out all ratings anew from the answers, and say which are stored otherwise (exit code 1 if any)."""
+    _exit(rating.ratings(settings, write))
+
+
+@main.group()
+def trial() -> None:
+    """Try what the companion decides by, on recorded data."""
+
+
+@trial.command(name="ratings")
+@FILE
+@with_settings
+def trial_ratings(settings: Settings, file: Path) -> None:
+    """Predict each answer of a CSV file (student, item, correct, order; .gz too) and say how well."""
+    rating.trial(settings, file)
 
 
 @main.command(short_help="Look whether everything is in order.")

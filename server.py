@@ -114,6 +114,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             cognito_client_ids=separated(settings.cognito_client_ids),
         ),
         model=model_of(settings),
+        rating_k=settings.rating_k,
     )
 
     services.live.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.student_id))

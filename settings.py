@@ -98,6 +98,13 @@ class Settings(BaseSettings):
         description="Tokens that all processes together may spend in a day (UTC); the embedded engine writes what goes "
         "beyond.",
     )
+    rating_k: int = Field(
+        default=32,
+        ge=1,
+        le=200,
+        description="Points by which one answer moves a settled rating at most; more follows faster and less stays "
+        "steadier.",
+    )
     allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",
         description="Origins of web pages that may call the API from browsers, such as `http://localhost:5173`, "

@@ -12,8 +12,10 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from sqlalchemy import Table, func, insert, select
 
+from db.answers import answer_numbers, decimal
 from db.encryption import context_of
 from db.engine import Database, Work
+from db.replay import restore_ratings
 from db.sessions import sealed_notes
 from db.tables import (
     goals,
@@ -24,7 +26,6 @@ from db.tables import (
     practice_bank_items,
     qa_interactions,
     sessions,
-    student_ratings,
     subjects,
     summaries,
     tutor_student_assignments,
@@ -49,6 +50,7 @@ from domain.demo.people import ASSIGNMENTS, GOALS, LINKS, PEOPLE, SUBJECTS
 from domain.demo.practice import ITEMS, PRACTICE
 from domain.overrides import OverrideType
 from domain.practice import PracticeSource
+from domain.rating import K_FACTOR
 
 _NAMESPACE = uuid5(NAMESPACE_DNS, "demo.test")
 _TARGETS = {
@@ -77,7 +79,7 @@ async def load_demo(database: Database, now: datetime) -> bool:
         await work.execute("lock_demo", select(func.pg_advisory_xact_lock(func.hashtext("study.demo"))))
         if await work.execute("anybody", select(users.c.id).limit(1)):
             return False
-        data = _Data(work, now)
+        data = _Data(work, now, await answer_numbers(work, len(in_order(PRACTICE))))
         tables: Sequence[tuple[Table, Rows]] = (
             (subjects, data.subjects()),
             (users, data.users()),
@@ -89,23 +91,24 @@ async def load_demo(database: Database, now: datetime) -> bool:
             # These point at overrides, which come after them: such keys are checked at the end.
             (summaries, data.summaries()),
             (practice_assignments, data.practice()),
-            (student_ratings, data.ratings()),
             (qa_interactions, data.questions()),
             (nudges, data.nudges()),
             (overrides, data.overrides()),
         )
         for table, rows in tables:
             await work.execute(f"demo_{table.name}", insert(table).values(rows))
+        await restore_ratings(work, K_FACTOR)
     return True
 
 
 class _Data:
     """The rows of each table."""
 
-    def __init__(self, work: Work, now: datetime) -> None:
+    def __init__(self, work: Work, now: datetime, answer_numbers: Sequence[int]) -> None:
         self._vault = work.vault
         self._now = now
         self._rated = rated(PRACTICE)
+        self._numbers = dict(zip(self._rated, answer_numbers, strict=True))
 
     def _at(self, days: int, hour: int = 16, minutes: int = 0) -> datetime:
         """That many days ago, so many minutes after the hour (UTC). At least a day, so that it is past."""
@@ -265,7 +268,6 @@ class _Data:
         for assigned in PRACTICE:
             bank = ITEM_OF[assigned.content] if isinstance(assigned.content, str) else None
             written = None if isinstance(assigned.content, str) else assigned.content
-            before, after = self._rated.get(assigned.key, (None, None))
             source = PracticeSource.BANK if bank else PracticeSource.AI_GENERATED
             subject, level = subject_and_level(assigned)
             rows.append(
@@ -281,34 +283,29 @@ class _Data:
                     "subject_id": demo_id(subjects, subject),
                     "difficulty_level": level,
                     "goal_tags": list(bank.goals) if bank else ["General"],
-                    "student_rating_before": before,
-                    "student_rating_after": after,
                     "performance_score": None if assigned.done is None else Decimal(assigned.score),
                     "response_text": assigned.response,
                     "completed": assigned.done is not None,
                     "completed_at": None if assigned.done is None else self._at(assigned.done, hour=18),
                     "assigned_at": self._at(assigned.days, hour=17),
                     "created_at": self._at(assigned.days, hour=17),
+                    **self._moved(assigned.key),
                     **_overridden(OverrideType.PRACTICE, assigned.key),
                 }
             )
         return rows
 
-    def ratings(self) -> Rows:
-        last: dict[tuple[str, str], tuple[int, int]] = {}
-        for assigned in in_order(PRACTICE):
-            subject, _ = subject_and_level(assigned)
-            last[assigned.student, subject] = self._rated[assigned.key][1], assigned.done or 0
-        return [
-            {
-                "id": demo_id(student_ratings, f"{student}/{subject}"),
-                "student_id": demo_id(users, student),
-                "subject_id": demo_id(subjects, subject),
-                "rating": rating,
-                "last_updated": self._at(days, hour=18),
-            }
-            for (student, subject), (rating, days) in last.items()
-        ]
+    def _moved(self, key: str) -> dict[str, Any]:
+        """What its answer moved; the same columns, all null, while there is none."""
+        done = self._rated.get(key)
+        return {
+            "student_rating_before": done and round(done.before.points),
+            "student_rating_after": done and round(done.moved.student.points),
+            "question_rating_before": done and decimal(done.question.points),
+            "question_rating_after": done and done.item and decimal(done.moved.question.points),
+            "predicted_success": done and Decimal(str(done.moved.predicted)),
+            "answer_number": self._numbers.get(key),
+        }
 
     def questions(self) -> Rows:
         return [

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Text, bindparam, func, insert, select, update
 
+from db.answers import record_answer
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
-from db.ratings import move_rating
 from db.statement import Compiled, Statement
 from db.tables import practice_assignments, practice_bank_items, practice_solutions
 from domain.errors import Code, Refused
@@ -23,7 +23,6 @@ from domain.practice import (
     PracticeSource,
     Solution,
 )
-from domain.rating import question_rating
 
 NEWEST = Order("newest", "assigned_at", descending=True, parse=datetime.fromisoformat)
 OLDEST = Order("oldest", "assigned_at", descending=False, parse=datetime.fromisoformat)
@@ -44,6 +43,7 @@ _PRACTICE = select(
     practice_assignments.c.student_rating_before,
     practice_assignments.c.student_rating_after,
     practice_assignments.c.performance_score,
+    practice_assignments.c.predicted_success,
     practice_assignments.c.response_text,
     practice_assignments.c.completed,
     practice_assignments.c.completed_at,
@@ -219,11 +219,12 @@ async def assign_practice(work: Work, student_id: UUID, item: PracticeItem) -> P
 
 
 async def complete_practice(
-    work: Work, practice: PracticeAssignment, attempt: Attempt, now: datetime
+    work: Work, practice: PracticeAssignment, attempt: Attempt, now: datetime, k: int
 ) -> PracticeAssignment:
-    """The practice, completed: graded unless a tutor gave the score, and the student's rating moved with it.
+    """The practice, completed: graded unless a tutor gave the score, and the ratings moved with it.
 
-    `practice` must be held by lock_practice and not be completed. Practice without a subject moves no rating.
+    `practice` must be held by lock_practice and not be completed. Practice without a subject moves no rating; `k`,
+    the setting RATING_K, says how far an answer moves one.
     """
     completed = update(practice_assignments).where(practice_assignments.c.id == practice.id)
     completed = completed.values(completed=True, completed_at=now, response_text=attempt.response)
@@ -235,10 +236,5 @@ async def complete_practice(
         if solution is None or attempt.response is None:
             raise LookupError(f"practice {practice.id} cannot be graded")
         score = grade(attempt.response, solution.answer, practice.answer_type, practice.choices)
-    before = after = None
-    if practice.subject_id is not None:
-        difficulty = question_rating(practice.difficulty_level)
-        before, after = await move_rating(work, practice.student_id, practice.subject_id, difficulty, score)
-    return await update_practice(
-        work, practice.id, performance_score=score, student_rating_before=before, student_rating_after=after
-    )
+    moved = await record_answer(work, practice, score, k)
+    return await update_practice(work, practice.id, performance_score=score, **moved.values())

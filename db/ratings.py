@@ -1,18 +1,15 @@
-"""Reading and moving the ratings of students."""
+"""Reading the ratings of students and of the questions of the bank; db.answers moves them."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Numeric, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 
 from db.batch import ByKey, Listed, Order, Page, Paged
-from db.engine import Transaction, Work
-from db.statement import Compiled
-from db.tables import student_ratings
-from domain.rating import FLOOR, StudentRating
+from db.engine import Transaction
+from db.tables import practice_item_ratings, student_ratings
+from domain.rating import FLOOR, QuestionRating, StudentRating
 
 
 def _points(value: Any) -> int:
@@ -29,6 +26,8 @@ _RATINGS = select(
     student_ratings.c.student_id,
     student_ratings.c.subject_id,
     student_ratings.c.rating,
+    student_ratings.c.deviation,
+    student_ratings.c.answers,
     student_ratings.c.last_updated,
 )
 
@@ -48,30 +47,16 @@ _by_subject = Paged(
     students=student_ratings.c.student_id,
 )
 
-_student, _subject = student_ratings.c.student_id, student_ratings.c.subject_id
-_open = Compiled(
-    "open_rating",
-    insert(student_ratings)
-    .inline()
-    .values(student_id=bindparam("student_id"), subject_id=bindparam("subject_id"))
-    .on_conflict_do_nothing(index_elements=[_student, _subject]),
-)
-_lock = Compiled(
-    "lock_rating",
-    select(student_ratings.c.rating)
-    .where(_student == bindparam("student_id"), _subject == bindparam("subject_id"))
-    .with_for_update(),
-)
-_move = Compiled(
-    "update_student_rating",
+_item_ratings = ByKey(
+    "ratings_by_item",
     select(
-        func.update_student_rating(
-            bindparam("student_id", type_=_student.type),
-            bindparam("subject_id", type_=_subject.type),
-            bindparam("question_rating", type_=Integer()),
-            bindparam("score", type_=Numeric()),
-        )
+        practice_item_ratings.c.rating,
+        practice_item_ratings.c.deviation,
+        practice_item_ratings.c.answers,
+        practice_item_ratings.c.last_updated,
     ),
+    QuestionRating,
+    key=practice_item_ratings.c.bank_item_id,
 )
 
 
@@ -97,15 +82,6 @@ async def count_ratings_by_subject(read: Transaction, subject_ids: Sequence[UUID
     return await _by_subject.count(read, subject_ids, where)
 
 
-async def move_rating(
-    work: Work, student_id: UUID, subject_id: UUID, question_rating: int, score: Decimal
-) -> tuple[int, int]:
-    """A student's rating in a subject before and after one answer.
-
-    The row is held from here to the end of the work, so of answers given at once each starts where another ended.
-    """
-    row = {"student_id": student_id, "subject_id": subject_id}
-    await work.run(_open, row)
-    ((before,),) = await work.run(_lock, row)
-    ((after,),) = await work.run(_move, row | {"question_rating": question_rating, "score": score})
-    return before, after
+async def ratings_by_item(read: Transaction, item_ids: Sequence[UUID]) -> list[QuestionRating | None]:
+    """The rating of each item of the bank; None for one that nobody has answered or the viewer may not see."""
+    return await _item_ratings.read(read, item_ids)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db import columns, companion_tables, event_tables, views
+from db import columns, companion_tables, event_tables, practice_tables, views
 from db.columns import (
     JSON,
     TEXTS,
@@ -182,92 +182,11 @@ summaries = sa.Table(
     present("idx_summaries_generation", "generation_id"),
 )
 
-practice_bank_items = sa.Table(
-    "practice_bank_items",
-    metadata,
-    key(),
-    sa.Column("question_text", sa.Text, nullable=False),
-    sa.Column("answer_text", sa.Text, nullable=False),
-    sa.Column("explanation", sa.Text),
-    sa.Column("choices", TEXTS),
-    word("answer_type", 20, default="free_text"),
-    subject(nullable=False),
-    sa.Column("difficulty_level", sa.Integer, nullable=False),
-    sa.Column("goal_tags", TEXTS),
-    sa.Column("topic_tags", TEXTS),
-    author(),
-    count("version", start=1),
-    flag("is_active", default=True),
-    *imported(),
-    time("created_at"),
-    time("updated_at"),
-    among("answer_type", "multiple_choice", "numeric", "math_expression", "free_text"),
-    within("difficulty_level", 1, 10),
-    within("version", 1),
-    sa.Index("idx_pbi_subject", "subject_id", "difficulty_level", "id"),
-    newest("idx_pbi_subject_created", "subject_id"),
-    sa.Index("idx_pbi_difficulty", "difficulty_level", "id"),
-    sa.Index("idx_pbi_goal_tags", "goal_tags", postgresql_using="gin"),
-    sa.Index("idx_pbi_topic_tags", "topic_tags", postgresql_using="gin"),
-    newest("idx_pbi_active", where="is_active"),
-    newest("idx_pbi_created"),
-    newest("idx_pbi_created_by", "created_by"),
-)
-
-practice_assignments = sa.Table(
-    "practice_assignments",
-    metadata,
-    key(),
-    *person("student"),
-    sa.Column("source", sa.String(20), nullable=False),
-    sa.Column("bank_item_id", sa.Uuid, sa.ForeignKey("practice_bank_items.id", ondelete="RESTRICT")),
-    sa.Column("ai_question_text", sa.Text),
-    sa.Column("ai_answer_text", sa.Text),
-    sa.Column("ai_explanation", sa.Text),
-    flag("flagged", default=False),
-    subject(),
-    sa.Column("difficulty_level", sa.Integer),
-    sa.Column("goal_tags", TEXTS),
-    sa.Column("student_rating_before", sa.Integer),
-    sa.Column("student_rating_after", sa.Integer),
-    sa.Column("performance_score", sa.Numeric(3, 2)),
-    sa.Column("response_text", sa.Text),
-    flag("completed", default=False),
-    sa.Column("completed_at", TIME),
-    *overridable(),
-    time("assigned_at"),
-    time("created_at"),
-    among("source", "bank", "ai_generated"),
-    sa.CheckConstraint(
-        "case source when 'bank' then bank_item_id is not null"
-        " else ai_question_text is not null and ai_answer_text is not null end",
-        name="content",
-    ),
-    within("difficulty_level", 1, 10),
-    within("performance_score", 0, 1),
-    newest("idx_pa_student", "student_id", time="assigned_at"),
-    newest("idx_pa_source", "source", time="assigned_at"),
-    newest("idx_pa_subject", "subject_id", time="assigned_at"),
-    newest("idx_pa_bank_item", "bank_item_id", time="assigned_at"),
-    present("idx_pa_override", "override_id"),
-    newest("idx_pa_flagged", "student_id", time="assigned_at", where="flagged and not completed"),
-    partial("idx_pa_completed", "student_id", "subject_id", where="completed"),
-    sa.Index("idx_pa_bank_item_student", "bank_item_id", "student_id", "completed"),
-)
-
-student_ratings = sa.Table(
-    "student_ratings",
-    metadata,
-    key(),
-    *person("student"),
-    subject(nullable=False),
-    count("rating", start=1000),
-    time("last_updated"),
-    sa.UniqueConstraint("student_id", "subject_id"),
-    within("rating", 100),
-    sa.Index("idx_sr_subject", "subject_id", sa.text("rating DESC"), sa.text("id DESC")),
-    sa.Index("idx_sr_rating", sa.text("rating DESC"), sa.text("id DESC")),
-)
+practice_bank_items = practice_tables.practice_bank_items
+practice_assignments = practice_tables.practice_assignments
+student_ratings = practice_tables.student_ratings
+practice_item_ratings = practice_tables.practice_item_ratings
+practice_familiarity = practice_tables.practice_familiarity
 
 qa_interactions = sa.Table(
     "qa_interactions",

@@ -88,6 +88,8 @@ class PracticeAssignment:
     student_rating_before: int | None
     student_rating_after: int | None
     performance_score: Decimal | None
+    predicted_success: Decimal | None
+    """The score that was expected: when it was answered, until then when it was chosen; None for neither."""
     response_text: str | None
     completed: bool
     completed_at: datetime | None

@@ -36,6 +36,8 @@ class Services:
     verifier: TokenVerifier
     model: Model | None
     """None where no key is set: the embedded engine does what it can."""
+    rating_k: int
+    """The setting RATING_K."""
 
 
 class Line(Protocol):

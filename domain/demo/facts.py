@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,16 @@ from domain.demo.practice import ITEMS, PRACTICE, DemoItem, DemoPractice
 from domain.demo.session import DemoSession
 from domain.goals import GoalStatus
 from domain.overrides import AnswerContent, OverrideContent, OverrideType, PracticeContent, SummaryContent
-from domain.rating import START, question_rating, updated_rating
+from domain.rating import (
+    NEW_STUDENT,
+    UNKNOWN,
+    Answered,
+    Familiarity,
+    Standing,
+    answered,
+    guess_chance,
+    new_question,
+)
 from domain.viewer import Role
 
 SESSIONS: tuple[DemoSession, ...] = (*maya.SESSIONS, *others.SESSIONS)
@@ -31,16 +41,42 @@ def in_order(practice: Sequence[DemoPractice]) -> list[DemoPractice]:
     return sorted((assigned for assigned in practice if assigned.done is not None), key=lambda one: -(one.done or 0))
 
 
-def rated(practice: Sequence[DemoPractice]) -> dict[str, tuple[int, int]]:
-    """The student's rating before and after each solved item, as the product would have moved it."""
-    current: dict[tuple[str, str], int] = {}
-    moves: dict[str, tuple[int, int]] = {}
+@dataclass(frozen=True, slots=True)
+class DemoAnswer:
+    """An answer, and what it moved."""
+
+    before: Standing
+    question: Standing
+    moved: Answered
+    item: str | None
+    """The key of the item of the bank whose rating it moved."""
+
+
+def rated(practice: Sequence[DemoPractice]) -> dict[str, DemoAnswer]:
+    """What each solved item moved, as the product would have moved it, earliest first."""
+    students: dict[tuple[str, str], Standing] = {}
+    questions: dict[str, Standing] = {}
+    known: dict[tuple[str, str], Familiarity] = {}
+    moves: dict[str, DemoAnswer] = {}
     for assigned in in_order(practice):
         subject, level = subject_and_level(assigned)
-        before = current.get((assigned.student, subject), START)
-        after = updated_rating(before, question_rating(level), Decimal(assigned.score))
-        current[assigned.student, subject] = after
-        moves[assigned.key] = before, after
+        overridden = any(made.target == assigned.key and not made.reverted for made in OVERRIDES)
+        item = assigned.content if isinstance(assigned.content, str) and not overridden else None
+        choices = len(ITEM_OF[assigned.content].choices) if isinstance(assigned.content, str) else 0
+        own, pair = (assigned.student, subject), (assigned.student, item or "")
+        before = students.get(own, NEW_STUDENT)
+        question = questions.get(item or "", new_question(level))
+        moved = answered(
+            before,
+            question,
+            known.get(pair, UNKNOWN) if item else UNKNOWN,
+            Decimal(assigned.score),
+            guess=guess_chance(choices),
+        )
+        students[own] = moved.student
+        if item:
+            questions[item], known[pair] = moved.question, moved.familiarity
+        moves[assigned.key] = DemoAnswer(before, question, moved, item)
     return moves
 
 

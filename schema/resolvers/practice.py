@@ -95,5 +95,5 @@ class PracticeMutations:
                     "performance_score",
                 )
             attempt = practice.attempt(held, input.response, input.performance_score)
-            completed = await practice_db.complete_practice(work, held, attempt, now())
+            completed = await practice_db.complete_practice(work, held, attempt, now(), info.context.services.rating_k)
         return PracticePayload(practice=PracticeAssignment.view(completed))

@@ -12,6 +12,7 @@ import strawberry
 from db import overrides as overrides_db
 from db import practice as practice_db
 from db import practice_bank as bank_db
+from db.ratings import ratings_by_item
 from db.subjects import subjects_by_id
 from db.users import users_by_id
 from domain import practice
@@ -21,6 +22,7 @@ from schema.ids import optional_row_id
 from schema.types.connection import Connection
 from schema.types.node import Node
 from schema.types.override import Override, OverrideOrder, OverrideWhere
+from schema.types.rating import QuestionRating
 
 if TYPE_CHECKING:
     from schema.types.subject import Subject
@@ -156,6 +158,11 @@ class PracticeItem(Node):
         description="Its solution; null for students and parents until the student has completed it, and while one of "
         "the students whom they see has it to do.",
     )
+    rating: QuestionRating | None = edge(
+        ratings_by_item,
+        key="id",
+        description="How hard it is by the answers to it; null before the first, when its difficulty level says.",
+    )
     assignments: Connection[PracticeAssignment] = connection(
         practice_db.practice_by_item,
         practice_db.count_practice_by_item,
@@ -197,6 +204,10 @@ class PracticeAssignment(Node):
     student_rating_after: int | None = strawberry.field(
         description="The rating that followed from the answer; null until completed, and for practice without a "
         "subject."
+    )
+    predicted_success: Decimal | None = strawberry.field(
+        description="The score that was expected, 0 to 1 with three decimals: just before the answer, and until then "
+        "when it was chosen for the student; null when neither is known."
     )
     overridden: bool = strawberry.field(description="Whether a tutor's override is in force.")
     version: int = strawberry.field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,22 @@ class RatingOrder(Enum):
 
 
 @strawberry.type(
+    description="How hard a question of the bank is by the answers to it, on the scale of students' ratings."
+)
+class QuestionRating:
+    """A view of domain.rating.QuestionRating."""
+
+    rating: Decimal = strawberry.field(
+        description="The rating, with two decimals. It begins at 500 points and 100 for each level of difficulty."
+    )
+    deviation: Decimal = strawberry.field(
+        description="Its standard deviation in points, with two decimals; 190 before the first answer."
+    )
+    answers: int = strawberry.field(description="How many answers it rests on.")
+    last_updated: dt.datetime = strawberry.field(description="When an answer last moved it.")
+
+
+@strawberry.type(
     description="How well a student does in a subject, as an Elo rating: 1000 to begin with, never below 100."
 )
 class StudentRating(Node):
@@ -41,6 +58,11 @@ class StudentRating(Node):
         description="The rating. On a question of the same rating the student is expected to score one half; "
         "questions go from 600 (difficulty 1) to 1500 (difficulty 10)."
     )
+    deviation: Decimal = strawberry.field(
+        description="How sure the rating is: its standard deviation in points, with two decimals. The student's level "
+        "is within one deviation of the rating two times in three; 180 before the first answer."
+    )
+    answers: int = strawberry.field(description="How many answers the rating rests on.")
     last_updated: dt.datetime = strawberry.field(description="When an answer last moved it.")
 
     student: Annotated[Student, strawberry.lazy("schema.types.user")] = edge(

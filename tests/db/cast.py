@@ -160,6 +160,8 @@ def make_cast(owner: Connection) -> Cast:
             goal_tags=["SAT"],
             created_by=cast.id(author),
         )
+        item = cast.id(label, "practice_bank_items")
+        cast.add("practice_item_ratings", label, bank_item_id=item, rating=1000, deviation=190)
     for student in STUDENTS:
         _rows_of(cast, student)
     only = {"student_id": cast.id("ben"), "bank_item_id": cast.id("bens", "practice_bank_items")}
@@ -201,6 +203,9 @@ def _rows_of(cast: Cast, student: str) -> None:
         )
         _override(cast, f"{student} practice {label}", student, "practice", practice_assignment_id=practice)
     cast.add("student_ratings", student, student_id=own, subject_id=algebra)
+    done = cast.id("done", "practice_bank_items")
+    known = {"bank_item_id": done, "points": 40, "answers": 1, "last_score": 1}
+    cast.add("practice_familiarity", student, student_id=own, **known)
     question = cast.add("qa_interactions", student, student_id=own, query="?", answer="!", confidence="Low")
     cast.add("nudges", student, user_id=own, type="login", channel="in_app", message="hello")
     _override(cast, f"{student} summary", student, "summary", summary_id=summary)

@@ -14,6 +14,7 @@ from db.access import check_access
 from db.demo import demo_id, demo_sub, load_demo
 from db.encryption import KeyRing, context_of
 from db.engine import Database
+from db.replay import replay
 from db.tables import metadata, sessions, users
 from db.transcripts import transcripts_by_session
 from db.vault import Vault
@@ -22,7 +23,7 @@ from domain.demo.people import PEOPLE
 from domain.demo.practice import ITEMS, PRACTICE
 from domain.grading import RIGHT, WRONG, grade
 from domain.practice import AnswerType
-from domain.rating import question_rating
+from domain.rating import K_FACTOR
 from domain.sessions import SessionTranscript
 from tests import servers
 
@@ -53,7 +54,8 @@ async def test_every_table_has_something_and_nothing_is_loaded_twice(
     counts = _counts(database)
     # Nobody has done anything yet that leaves a line or an event.
     empty = {name for name, count in counts.items() if count == 0}
-    assert {name for name in empty if not name.startswith("events")} == {"audit_log"}
+    unused = {"audit_log", "generations", "summary_claims"}
+    assert {name for name in empty if not name.startswith("events")} == unused
     assert (counts["users"], counts["sessions"]) == (10, 21)
     assert not await load_demo(study, NOW + timedelta(days=9))
     assert _counts(database) == counts
@@ -136,35 +138,17 @@ async def test_what_happened_lies_in_the_past_and_in_order(database: servers.Dat
     )
 
 
-async def test_ratings_are_what_the_database_would_have_made_of_the_answers(
-    database: servers.Database, study: Database
-) -> None:
+async def test_ratings_are_what_the_answers_come_to(database: servers.Database, study: Database) -> None:
     await load_demo(study, NOW)
+    found = await replay(study, K_FACTOR)
+    assert (found.differences, found.students) == (0, 9)
     stored = _rows(database, "select student_id, subject_id, rating from student_ratings order by 1, 2")
-    solved = _rows(
+    last = _rows(
         database,
-        "select student_id, subject_id, difficulty_level, performance_score, student_rating_before,"
-        " student_rating_after from practice_assignments where completed order by completed_at, assigned_at, id",
+        "select distinct on (student_id, subject_id) student_id, subject_id, student_rating_after as rating"
+        " from practice_assignments where completed order by student_id, subject_id, answer_number desc",
     )
-    with psycopg.connect(database.owner_url) as owner:
-        owner.execute("delete from student_ratings")
-        for row in solved:
-            before = owner.execute(
-                "select rating from student_ratings where (student_id, subject_id) = (%s, %s)",
-                [row["student_id"], row["subject_id"]],
-            ).fetchone() or (1000,)
-            after = owner.execute(
-                "select update_student_rating(%s, %s, %s, %s)",
-                [
-                    row["student_id"],
-                    row["subject_id"],
-                    question_rating(row["difficulty_level"]),
-                    row["performance_score"],
-                ],
-            ).fetchone()
-            assert (before, after) == ((row["student_rating_before"],), (row["student_rating_after"],))
-    assert _rows(database, "select student_id, subject_id, rating from student_ratings order by 1, 2") == stored
-    assert len(stored) == 9
+    assert last == stored
 
 
 async def test_overrides_hold_what_their_targets_said_and_say(database: servers.Database, study: Database) -> None:

@@ -105,6 +105,7 @@ def test_a_students_rows_go_and_what_is_left_says_nothing(counts: dict[str, int]
         "summaries": 1,
         "summary_claims": 2,
         "practice_assignments": 2,
+        "practice_familiarity": 1,
         "student_ratings": 1,
         "qa_interactions": 1,
         "nudges": 1,
@@ -139,5 +140,12 @@ def test_everybody_can_be_erased_in_any_order(counts: dict[str, int], cast: Cast
             for name in order:
                 cast.owner.execute("delete from users where id = %s", [cast.id(name)])
             left = {table for table, count in _counts(cast.owner).items() if count}
-            kept = {"subjects", "practice_bank_items", "overrides", "audit_log", "generations"}
+            kept = {
+                "subjects",
+                "practice_bank_items",
+                "practice_item_ratings",
+                "overrides",
+                "audit_log",
+                "generations",
+            }
             assert left == {"alembic_version", *kept}

@@ -59,23 +59,31 @@ async def test_a_student_answers_and_then_sees_the_solution(api: Api, make: Make
             "responseText": "4.0",
             "performanceScore": "1.00",
             "studentRatingBefore": 1000,
-            "studentRatingAfter": 1016,
+            "studentRatingAfter": 1052,
             "solution": {"answer": "4", "explanation": "Count on."},
-            "student": {"ratings": [{"rating": 1016, "subject": {"name": "Algebra"}}]},
+            "student": {"ratings": [{"rating": 1052, "subject": {"name": "Algebra"}}]},
         },
         "userErrors": [],
     }
-    assert statements.names[:8] == [
+    assert statements.names[:16] == [
         "lock_practice",
         "complete_practice",
         "solutions_by_practice",
+        "lock_answering",
         "open_rating",
         "lock_rating",
+        "open_item_rating",
+        "lock_item_rating",
+        "familiarity",
         "update_student_rating",
+        "narrow_rating",
+        "update_item_rating",
+        "remember_item",
+        "answer_numbers",
         "update_practice",
         "lock_practice",
     ]
-    assert sorted(statements.names[8:]) == [
+    assert sorted(statements.names[16:]) == [
         "ratings_by_student",
         "solutions_by_practice",
         "subjects_by_id",
@@ -87,15 +95,15 @@ async def test_a_wrong_answer_scores_nothing(api: Api, make: Make) -> None:
     sam = await make.student()
     practice = _practice(await make.practice(sam, await _item(make, difficulty_level=1)))
     data = await api.data(COMPLETE, sam, input={"id": practice, "response": "5"})
-    # Difficulty 1 is a question of 600: 10/11 was expected.
+    # Difficulty 1 is a question of 600: 10/11 was expected, and 148 points are at stake for a new student.
     assert data["completePractice"]["practice"] == {
         "completed": True,
         "responseText": "5",
         "performanceScore": "0.00",
         "studentRatingBefore": 1000,
-        "studentRatingAfter": 971,
+        "studentRatingAfter": 865,
         "solution": {"answer": "4", "explanation": None},
-        "student": {"ratings": [{"rating": 971, "subject": {"name": "Algebra"}}]},
+        "student": {"ratings": [{"rating": 865, "subject": {"name": "Algebra"}}]},
     }
 
 
@@ -150,9 +158,9 @@ async def test_staff_may_give_the_score(api: Api, make: Make, who: str) -> None:
         "responseText": "about four",
         "performanceScore": "0.67",
         "studentRatingBefore": 1200,
-        "studentRatingAfter": 1197,
+        "studentRatingAfter": 1189,
         "solution": {"answer": "4", "explanation": None},
-        "student": {"ratings": [{"rating": 1197, "subject": {"name": "Algebra"}}]},
+        "student": {"ratings": [{"rating": 1189, "subject": {"name": "Algebra"}}]},
     }
 
 
