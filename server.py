@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from psycopg import OperationalError
@@ -17,9 +18,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from db.broadcast import Live
+from db.access import as_application
 from db.engine import Database
 from db.jobs import job_counts
+from db.live import Live
 from db.vault import vault_for
 from domain.companion.model import Model
 from domain.events import EventKind
@@ -67,6 +69,20 @@ def worker_of(settings: Settings, tools: Tools, url: str) -> Worker:
     return Worker(tools, address=url, at_once=settings.jobs_at_once, finish_seconds=settings.jobs_finish_seconds)
 
 
+def live_of(settings: Settings, database: Database, url: str) -> Live:
+    """Live push for the database at `url`. Raises ValueError for a BROADCAST_URL that is not known."""
+    direct = settings.listen_database_url
+    return Live(
+        database,
+        address=as_application(url),
+        listen_address=as_application(direct.get_secret_value()) if direct else None,
+        broadcast_url=settings.broadcast_url,
+        keep=timedelta(days=settings.event_retention_days),
+        poll=settings.event_poll_seconds,
+        heartbeat=settings.event_heartbeat_seconds,
+    )
+
+
 def limits_of(settings: Settings) -> Limits:
     """What the settings let connections take."""
     return Limits(
@@ -104,9 +120,10 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     """The application on a migrated database; `database_url` is where the application's role connects."""
     origins = separated(settings.allowed_origins)
     sockets = Sockets(limits_of(settings))
+    database = database_of(settings, database_url)
     services = Services(
-        database=database_of(settings, database_url),
-        live=Live(settings.broadcast_url),
+        database=database,
+        live=live_of(settings, database, database_url),
         verifier=verifier_for(
             data_dir=settings.study_data_dir,
             cognito_issuer=settings.cognito_issuer,
@@ -117,7 +134,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         rating_k=settings.rating_k,
     )
 
-    services.live.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.student_id))
+    services.live.feed.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.target_id))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -137,7 +154,11 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         except (OperationalError, PoolTimeout) as error:
             log.warning("not ready: %s", error)
             return JSONResponse({"status": "unavailable", "database": "does not answer"}, status_code=503)
-        return JSONResponse({"status": "ready", "jobs": asdict(jobs)})
+        if not services.live.feed.status.healthy:
+            return JSONResponse({"status": "unavailable", "events": "cannot be read"}, status_code=503)
+        # Polled, they come later, and all the same: no reason to send clients elsewhere.
+        events = "called" if services.live.wakeup.healthy else "polled"
+        return JSONResponse({"status": "ready", "events": events, "jobs": asdict(jobs)})
 
     async def metrics(request: Request) -> Response:
         try:
@@ -145,7 +166,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
                 jobs = await counts_of_jobs()
         except (OperationalError, PoolTimeout, TimeoutError):
             jobs = None  # what is known without the database is told all the same
-        return Response(exposition(sockets, jobs), media_type=MEDIA_TYPE)
+        return Response(exposition(sockets, services.live, jobs), media_type=MEDIA_TYPE)
 
     async def counts_of_jobs() -> JobCounts:
         async with services.database.system_work() as work:

@@ -73,7 +73,25 @@ class Settings(BaseSettings):
     cognito_issuer: str | None = Field(default=None, description="The user pool whose tokens are taken.")
     cognito_jwks_url: str | None = Field(default=None, description="Its keys; the issuer's own address when not set.")
     cognito_client_ids: str = Field(default="", description="App clients whose tokens are taken, with commas.")
-    broadcast_url: str = Field(default="memory://", description="How processes tell each other of changes.")
+    broadcast_url: str = Field(
+        default="postgresql:",
+        description="What calls all processes when something has happened: the database itself, or a `redis://`, "
+        "`rediss://` or `unix://` address.",
+    )
+    listen_database_url: SecretStr | None = Field(
+        default=None,
+        description="The same database around a pooler that shares sessions, for what needs a session of its own; "
+        "DATABASE_URL when not set.",
+    )
+    event_retention_days: float = Field(
+        default=7, gt=0, description="How long a client may have been away and still catch up with what happened."
+    )
+    event_poll_seconds: float = Field(
+        default=1, gt=0, description="How often new events are looked for when nothing calls."
+    )
+    event_heartbeat_seconds: float = Field(
+        default=25, gt=0, description="After how long a silent subscription says how far it has come."
+    )
     jobs_in_server: bool = Field(
         default=True, description="Whether `serve` does background jobs too; `study-companion worker` does them anyway."
     )

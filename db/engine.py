@@ -6,7 +6,7 @@ viewer is not known does not begin.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, closing
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.sql import ClauseElement
 
+from db.events import append
 from db.statement import Compiled, Row, Statement
 from db.vault import Vault
 from domain.events import Event
@@ -123,7 +124,7 @@ class Work(Transaction):
                 await copy.write_row(row)
 
     def tell(self, event: Event) -> None:
-        """Announce a change to those whom it concerns, if and when the work is kept."""
+        """Write a change into the event log with the work, for those whom it concerns."""
         self.events.append(event)
 
 
@@ -133,6 +134,10 @@ class Database:
     def __init__(self, url: str, *, vault: Vault, max_connections: int = 10, statement_timeout: float = 30) -> None:
         """`url` is a libpq address; `statement_timeout` is in seconds."""
         self.vault = vault
+        self.notifies = True
+        """Whether PostgreSQL calls those who read the event log, when a work with events is kept."""
+        self.announce: Callable[[], None] = lambda: None
+        """What else is done then. Neither waits nor fails."""
         milliseconds = int(statement_timeout * 1000)
         options = f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds}"
         if conninfo_to_dict(url).get("user") != APPLICATION_ROLE:
@@ -200,34 +205,41 @@ class Database:
     @asynccontextmanager
     async def work(self, subject: str) -> AsyncIterator[Work]:
         """A unit of work for the person with this token subject; kept when the block ends without an error."""
-        async with self._connection() as connection:
-            await connection.execute("begin")
-            try:
-                viewer = await _identify(connection, subject, read_only=False)
-                with closing(Work(connection, viewer, self.vault)) as work:
-                    yield work
-            except BaseException:
-                await _roll_back(connection)
-                raise
-            work.ending = True
-            await _commit(connection)
-            work.kept = True
+
+        async def identify(connection: AsyncConnection[Row]) -> Viewer:
+            return await _identify(connection, subject, read_only=False)
+
+        async with self._unit_of_work(identify) as work:
+            yield work
 
     @asynccontextmanager
     async def system_work(self) -> AsyncIterator[Work]:
         """A unit of work for the product itself: imports, jobs, commands. It sees every row."""
+
+        async def identify(connection: AsyncConnection[Row]) -> None:
+            await connection.execute("select set_system()")
+
+        async with self._unit_of_work(identify) as work:
+            yield work
+
+    @asynccontextmanager
+    async def _unit_of_work(
+        self, identify: Callable[[AsyncConnection[Row]], Awaitable[Viewer | None]]
+    ) -> AsyncIterator[Work]:
         async with self._connection() as connection:
             await connection.execute("begin")
             try:
-                await connection.execute("select set_system()")
-                with closing(Work(connection, None, self.vault)) as work:
+                with closing(Work(connection, await identify(connection), self.vault)) as work:
                     yield work
+                    await append(work, work.events, call=self.notifies)
             except BaseException:
                 await _roll_back(connection)
                 raise
             work.ending = True
             await _commit(connection)
             work.kept = True
+            if work.events:
+                self.announce()
 
     async def ready(self) -> bool:
         """Whether a connection can be had and answers."""

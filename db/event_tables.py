@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from db.columns import Xid8, among, metadata, partial, time
-from domain.event_log import EventKind
+from domain.events import EventKind
 
 events = sa.Table(
     "events",

@@ -43,7 +43,7 @@ from sqlalchemy.sql.selectable import GenerativeSelect
 from db.columns import Xid8
 from db.statement import Compiled, Row
 from db.tables import events, events_floor, parent_student_links, tutor_student_assignments
-from domain.event_log import Cursor, Event, EventKind, Logged, Now, ResyncRequired
+from domain.events import Cursor, Event, EventKind, Logged, Now, ResyncRequired
 
 if TYPE_CHECKING:
     from db.engine import Transaction, Work  # the engine writes what a unit of work tells

@@ -15,13 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import PoolTimeout
 
 from db.dedicated import LONGEST_DELAY, connect, delays, within
 from db.engine import Database, Transaction, Work
 from db.events import Stretch, backlog, events_after, latest, open_log
 from db.statement import Compiled, Row
-from domain.event_log import Cursor, Event, EventKind, Logged, Now, ResyncRequired
+from domain.events import Cursor, Event, EventKind, Logged, Now, ResyncRequired
 
 WAITING = 1_000
 """Events that may wait in memory for one slow stream; beyond that it goes back to reading the log."""
@@ -185,7 +186,7 @@ class Feed:
         silence.
 
         Who may watch is decided when the event is read. What they may then see of it is for the caller to ask, in
-        a transaction of theirs. Raises ResyncRequired; the database's errors only while it reads the backlog.
+        a transaction of theirs. It waits for a database that is away. Raises ResyncRequired.
         """
         if isinstance(after, Cursor):
             place, moment = after, None
@@ -202,8 +203,7 @@ class Feed:
         unchecked = moment is None
         while True:
             while unchecked or place < self.position:
-                async with self._database.system_work() as work:
-                    stretch = await backlog(work, place, PAGE, person=person, students=students, kinds=kinds)
+                stretch = await self._backlog(place, person, students, kinds)
                 unchecked = False
                 for logged in stretch.logged:
                     place = logged.cursor
@@ -234,6 +234,18 @@ class Feed:
             finally:
                 self._leave(stream)
             unchecked = True
+
+    async def _backlog(
+        self, place: Cursor, person: UUID | None, students: Collection[UUID] | None, kinds: Collection[EventKind]
+    ) -> Stretch:
+        pauses = delays()
+        while True:
+            try:
+                async with self._database.system_work() as work:
+                    return await backlog(work, place, PAGE, person=person, students=students, kinds=kinds)
+            except (OperationalError, PoolTimeout) as error:
+                log.debug("a stream waits for the database: %s", error)
+            await asyncio.sleep(next(pauses))
 
     def _join(self, stream: _Stream) -> _Stream:
         self._streams.setdefault(stream.person, set()).add(stream)

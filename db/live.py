@@ -35,25 +35,28 @@ class Live:
         broadcast_url: str = "postgresql:",
         keep: timedelta = timedelta(days=7),
         poll: float = 1,
-        heartbeat: float = 10,
+        heartbeat: float = 25,
         patience: float = 5,
     ) -> None:
         """`address` is libpq's, as the application's role; `listen_address` the same around a pooler, if there is one.
 
-        `keep` is how long an event can be caught up with, `poll` the seconds between looks at the log that nobody
-        called for, `heartbeat` and `patience` the seconds after which silence is questioned and then believed.
+        `keep` is how long an event can be caught up with; `poll` the seconds between looks at the log that nobody
+        called for; `heartbeat` the seconds of silence after which a stream says how far it has come; `patience` those
+        that a connection of our own may be silent before it is given up.
 
         Raises ValueError for a `broadcast_url` that is not known.
         """
         backend_for(broadcast_url, "", patience)
+        self.heartbeat = heartbeat
         self.feed = Feed(address, database, poll=poll, patience=2 * patience)
         self.wakeup = Wakeup(
             lambda: backend_for(broadcast_url, listen_address or address, patience),
             self.feed.wake,
-            heartbeat=heartbeat,
+            heartbeat=2 * patience,
             patience=patience,
         )
-        self._by_postgresql = is_postgresql(broadcast_url)
+        database.notifies = is_postgresql(broadcast_url)
+        database.announce = self.announce
         self._database = database
         self._keep = keep
         self._stack = AsyncExitStack()
@@ -77,7 +80,7 @@ class Live:
     def announce(self) -> None:
         """Call everybody: the work has been committed. Neither waits nor fails; PostgreSQL's calls are made by then."""
         self.feed.wake()
-        if not self._by_postgresql:
+        if not self._database.notifies:
             self.wakeup.announce()
 
     async def _remove_old(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import Code, Refused
+from domain.events import CURRENT, HEARTBEAT
 from domain.text import optional_text, required_text, text_list
 from domain.viewer import Viewer
 
@@ -34,9 +35,11 @@ class NudgeChannel(StrEnum):
 
 
 class NudgeChange(StrEnum):
-    """What a stream of nudges tells; each is the event kind of that value."""
+    """What a stream of nudges tells; each but the last two is the event kind of that value."""
 
     SENT = "nudge_sent"
+    CURRENT = CURRENT
+    HEARTBEAT = HEARTBEAT
 
 
 @dataclass(frozen=True, slots=True)

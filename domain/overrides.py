@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain import questions
 from domain.errors import Code, Refused
+from domain.events import CURRENT, HEARTBEAT
 from domain.practice import PracticeAssignment, Solution
 from domain.questions import Question
 from domain.summaries import Summary
@@ -35,10 +36,12 @@ class OverrideType(StrEnum):
 
 
 class OverrideChange(StrEnum):
-    """What a stream of overrides tells; each is the event kind of that value."""
+    """What a stream of overrides tells; each but the last two is the event kind of that value."""
 
     MADE = "override_made"
     REVERTED = "override_reverted"
+    CURRENT = CURRENT
+    HEARTBEAT = HEARTBEAT
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The schema: all root fields together, and how an operation is run."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
 from schema.context import Context
+from schema.documents import is_subscription
 from schema.errors import ClientErrors, presentable
 from schema.limits import DocumentLimits
 from schema.resolvers.analytics import AnalyticsQueries
@@ -32,6 +34,9 @@ from schema.resolvers.review import ReviewQueries
 from schema.resolvers.sessions import SessionMutations
 from schema.resolvers.subjects import SubjectMutations, SubjectQueries
 from schema.resolvers.users import UserMutations, UserQueries
+from schema.results import Answer, answer_of
+from schema.subscriptions.activity import ActivitySubscriptions
+from schema.subscriptions.delivery import Delivery
 from schema.subscriptions.nudges import NudgeSubscriptions
 from schema.subscriptions.overrides import OverrideSubscriptions
 from schema.types.user import Admin, Parent, Student, Tutor
@@ -74,7 +79,7 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(OverrideSubscriptions, NudgeSubscriptions):
+class Subscription(OverrideSubscriptions, NudgeSubscriptions, ActivitySubscriptions):
     """The subscription root."""
 
 
@@ -96,25 +101,33 @@ class StudySchema(strawberry.Schema):
             error = await _reported(context.close())
         return ExecutionResult(data=None, errors=[error]) if error else result
 
-    async def stream(self, query: str | None, *args: Any, **arguments: Any) -> Any:
-        """Run any operation of a socket in a context of its own.
+    async def answers(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        extensions: Mapping[str, Any] | None,
+        context: Context,
+    ) -> AsyncGenerator[Answer, None]:
+        """Run any operation of a connection: one answer, or one for each event of a subscription."""
+        if is_subscription(query, operation_name):
+            async with aclosing(self._delivery.answers(query, variables or {}, operation_name, context)) as answers:
+                async for answer in answers:
+                    yield answer
+        else:
+            yield answer_of(
+                await self.execute(
+                    query,
+                    variable_values=variables,
+                    context_value=context,
+                    operation_name=operation_name,
+                    operation_extensions=extensions,
+                )
+            )
 
-        Nothing stays open while a slow reader takes its time: the read transaction of each answer ends before the
-        answer is handed on.
-        """
-        context = arguments["context_value"].fresh()
-        results = await super().stream(query, *args, **{**arguments, "context_value": context})
-        return _releasing(results, context)
-
-
-async def _releasing(results: Any, context: Context) -> AsyncIterator[Any]:
-    try:
-        async with aclosing(results):
-            async for result in results:
-                error = await _reported(context.release())
-                yield ExecutionResult(data=None, errors=[error]) if error else result
-    finally:
-        await _reported(context.close())
+    @cached_property
+    def _delivery(self) -> Delivery:
+        return Delivery(self._schema)
 
 
 async def _reported(ending: Awaitable[None]) -> GraphQLError | None:

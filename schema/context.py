@@ -1,9 +1,9 @@
 """What a resolver can reach: the viewer, one read transaction with its loaders, and units of work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
@@ -11,12 +11,13 @@ import psycopg
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from db.broadcast import Live
 from db.engine import Database, Read, Work
+from db.live import Live
 from domain.companion.model import Model
 from domain.errors import BadRequest
 from domain.identity.tokens import Identity, TokenVerifier
 from domain.viewer import Viewer
+from schema.sharing import Shared
 
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 """A function of `db`: (read, keys, *arguments) to one value for each key."""
@@ -38,6 +39,8 @@ class Services:
     """None where no key is set: the embedded engine does what it can."""
     rating_k: int
     """The setting RATING_K."""
+    sending: dict[Hashable, Shared] = field(default_factory=dict)
+    """Answers to events that are being made, for all streams that ask for the same; see `subscriptions.delivery`."""
 
 
 class Line(Protocol):
@@ -102,12 +105,10 @@ class Context:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[Work]:
-        """All writes of a mutation: kept when the block ends, and then told to those who watch."""
+        """All writes of a mutation, and the events that tell of them: kept when the block ends."""
         await self.release()
         async with self.services.database.work(self._subject()) as work:
             yield work
-        for event in work.events:
-            await self.services.live.announce(event)
 
     async def release(self) -> None:
         """End the read transaction and forget what was loaded in it. Raises when it cannot be committed."""

@@ -70,6 +70,8 @@ class Socket:
     """One graphql-transport-ws connection."""
 
     connection: ClientConnection
+    heartbeats: bool = False
+    """Whether the heartbeats of streams are received too."""
 
     async def send(self, **message: Any) -> None:
         """One message."""
@@ -77,7 +79,11 @@ class Socket:
 
     async def receive(self, *, within: float = 10) -> Any:
         """The next message."""
-        return json.loads(await asyncio.wait_for(self.connection.recv(), within))
+        async with asyncio.timeout(within):
+            while True:
+                message = json.loads(await self.connection.recv())
+                if self.heartbeats or not is_heartbeat(message.get("payload")):
+                    return message
 
     async def subscribe(self, document: str, *, id: str = "1", **variables: Any) -> Self:
         """Start a stream and wait until the server has it running.
@@ -103,6 +109,16 @@ class Socket:
         except TimeoutError:
             return
         raise AssertionError(f"a message came that should not: {message}")
+
+
+def is_heartbeat(payload: Any) -> bool:
+    """Whether an answer is that of a stream that has nothing to tell."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    found = next(iter(data.values()), None) if data else None
+    if not isinstance(found, dict):
+        return False
+    told = {"nudge", "override", "node"} & found.keys()
+    return found["kind"] == "HEARTBEAT" if "kind" in found else bool(told) and all(found[name] is None for name in told)
 
 
 @asynccontextmanager

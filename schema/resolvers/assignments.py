@@ -79,7 +79,7 @@ class TutorAssignmentMutations:
             )
             assignment = await assignments_db.insert_assignment(work, draft)
             await _record(work, "tutor_assignment.create", assignment)
-            work.tell(_access_changed(assignment))
+            work.tell(_told(EventKind.ASSIGNMENT_BEGUN, assignment))
         return _payload(assignment)
 
     @mutation(
@@ -95,8 +95,10 @@ class TutorAssignmentMutations:
             status = assignments.move(before, input.status)
             after = await assignments_db.update_assignment(work, before, status=status)
             await _record(work, "tutor_assignment.change_status", after, {"from": before.status, "to": status})
-            if AssignmentStatus.ACTIVE in (before.status, status):
-                work.tell(_access_changed(after))
+            if status is AssignmentStatus.ACTIVE:
+                work.tell(_told(EventKind.ASSIGNMENT_BEGUN, after))
+            elif before.status is AssignmentStatus.ACTIVE:
+                work.tell(_told(EventKind.ASSIGNMENT_ENDED, after))
         return _payload(after)
 
     @mutation(
@@ -125,9 +127,9 @@ async def _record(
     await audit.record(work, action, "TutorAssignment", assignment.id, assignment.student_id, details)
 
 
-def _access_changed(assignment: TutorAssignment) -> Event:
-    """Whom the tutor may see is different now."""
-    return Event(EventKind.ACCESS_CHANGED, assignment.tutor_id, assignment.id)
+def _told(kind: EventKind, assignment: TutorAssignment) -> Event:
+    """For the tutor too, who may see the student no more."""
+    return Event(kind, assignment.student_id, assignment.id, assignment.tutor_id)
 
 
 def _payload(assignment: TutorAssignment) -> TutorAssignmentPayload:

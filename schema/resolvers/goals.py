@@ -8,6 +8,7 @@ import strawberry
 from db import goals as goals_db
 from domain import goals, permissions
 from domain.clock import now
+from domain.events import Event, EventKind
 from domain.permissions import Permission
 from schema.context import Info
 from schema.errors import Payload
@@ -87,6 +88,7 @@ class GoalMutations:
                 target_completion_date=input.target_completion_date,
             )
             goal = await goals_db.insert_goal(work, draft)
+            work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
         return GoalPayload(goal=Goal.view(goal))
 
     @mutation(Permission.STUDY, "Change a goal's texts, subject, kind or date.")
@@ -104,6 +106,7 @@ class GoalMutations:
         async with info.context.unit_of_work() as work:
             goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
             goal = await goals_db.update_goal(work, goal.id, goals.move(goal, input.status, now()))
+            work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
         return GoalPayload(goal=Goal.view(goal))
 
     @mutation(Permission.STUDY, "Report how far an active goal is reached.")
@@ -112,4 +115,5 @@ class GoalMutations:
             goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
             change = goals.progress(goal, input.completion_percentage, now())
             goal = await goals_db.update_goal(work, goal.id, change)
+            work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
         return GoalPayload(goal=Goal.view(goal))

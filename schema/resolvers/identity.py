@@ -78,5 +78,5 @@ class IdentityMutations:
         async with info.context.unit_of_work() as work:
             user = await locked_person(work, input.user_id, "user_id")
             await audit.record(work, "user.disconnect", "User", user.id, student_in(user))
-            work.tell(Event(EventKind.DISCONNECTED, user.id, user.id))
+            work.tell(Event(EventKind.DISCONNECTED, None, user.id, user.id))
         return DisconnectUserPayload(user=User.view(user))

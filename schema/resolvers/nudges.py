@@ -3,6 +3,7 @@
 import strawberry
 
 from db import nudges as nudges_db
+from db.engine import Work
 from db.users import users_by_id
 from domain import nudges, permissions
 from domain.clock import now
@@ -85,13 +86,29 @@ class NudgeMutations:
     @mutation(Permission.SIGNED_IN, "Note that one has opened a nudge; the first time counts.")
     async def mark_nudge_opened(self, info: Info, input: MarkNudgeOpenedInput) -> NudgePayload:
         async with info.context.unit_of_work() as work:
-            nudge = await nudges_db.lock_nudge(work, row_id(input.id, "Nudge"))
-            nudge = await nudges_db.update_nudge(work, nudge.id, nudges.opened(nudge, work.viewer, now()))
+            before = await nudges_db.lock_nudge(work, row_id(input.id, "Nudge"))
+            nudge = await nudges_db.update_nudge(work, before.id, nudges.opened(before, work.viewer, now()))
+            _tell_opened(work, before, nudge)
         return NudgePayload(nudge=Nudge.view(nudge))
 
     @mutation(Permission.SIGNED_IN, "Note that one has followed, and so opened, a nudge; the first time counts.")
     async def mark_nudge_clicked(self, info: Info, input: MarkNudgeClickedInput) -> NudgePayload:
         async with info.context.unit_of_work() as work:
-            nudge = await nudges_db.lock_nudge(work, row_id(input.id, "Nudge"))
-            nudge = await nudges_db.update_nudge(work, nudge.id, nudges.clicked(nudge, work.viewer, now()))
+            before = await nudges_db.lock_nudge(work, row_id(input.id, "Nudge"))
+            nudge = await nudges_db.update_nudge(work, before.id, nudges.clicked(before, work.viewer, now()))
+            _tell_opened(work, before, nudge)
         return NudgePayload(nudge=Nudge.view(nudge))
+
+
+def _tell_opened(work: Work, before: nudges.Nudge, after: nudges.Nudge) -> None:
+    """To those who watch, the first time."""
+    if before.opened_at is None:
+        student = work.viewer.role is Role.STUDENT
+        work.tell(
+            Event(
+                EventKind.NUDGE_OPENED,
+                after.user_id if student else None,
+                after.id,
+                None if student else after.user_id,
+            )
+        )

@@ -54,7 +54,7 @@ class ParentLinkMutations:
         async with info.context.unit_of_work() as work:
             parent_id = row_id(input.parent_id, "Parent")
             link = await links_db.insert_link(work, parent_id, row_id(input.student_id, "Student"))
-            await _note(work, "parent_link.create", link)
+            await _note(work, "parent_link.create", EventKind.LINK_BEGUN, link)
         return ParentLinkPayload(link=ParentLink.view(link))
 
     @mutation(Permission.MANAGE_LINKS, "End a link: the parent themselves, or an administrator.")
@@ -63,7 +63,7 @@ class ParentLinkMutations:
             link = await links_db.lock_link(work, row_id(input.id, "ParentLink"))
             permissions.require(permissions.ends_link(work.viewer, link), "This link is not yours to end.", "id")
             link = await links_db.update_link(work, link.id, parent_links.move(link, LinkStatus.ENDED))
-            await _note(work, "parent_link.end", link)
+            await _note(work, "parent_link.end", EventKind.LINK_ENDED, link)
         return ParentLinkPayload(link=ParentLink.view(link))
 
     @mutation(Permission.MANAGE_PEOPLE, "Make a link active again that has ended: an administrator.")
@@ -71,11 +71,11 @@ class ParentLinkMutations:
         async with info.context.unit_of_work() as work:
             link = await links_db.lock_link(work, row_id(input.id, "ParentLink"))
             link = await links_db.update_link(work, link.id, parent_links.move(link, LinkStatus.ACTIVE))
-            await _note(work, "parent_link.resume", link)
+            await _note(work, "parent_link.resume", EventKind.LINK_BEGUN, link)
         return ParentLinkPayload(link=ParentLink.view(link))
 
 
-async def _note(work: Work, action: str, link: parent_links.ParentLink) -> None:
-    """Write it to the audit log, and tell that whom the parent may see is different now."""
+async def _note(work: Work, action: str, kind: EventKind, link: parent_links.ParentLink) -> None:
+    """In the audit log, for later, and to those who watch: the parent too, who may see the child no more."""
     await audit.record(work, action, "ParentLink", link.id, link.student_id)
-    work.tell(Event(EventKind.ACCESS_CHANGED, link.parent_id, link.id))
+    work.tell(Event(kind, link.student_id, link.id, link.parent_id))

@@ -82,7 +82,9 @@ class PeopleMutations:
             # Before, since it may be themselves whom an administrator erases.
             await audit.record(work, "user.erase", "User", user.id, student_in(user), {"role": user.role})
             await people_db.erase_person(work, user)
-            work.tell(Event(EventKind.ACCESS_CHANGED, user.id, user.id))
+            # Of somebody who stays: what is told of the erased goes with them.
+            witness = next(admin for admin in admins if admin != user.id)
+            work.tell(Event(EventKind.DISCONNECTED, None, user.id, witness))
         return EraseUserPayload(erased_id=input.id)
 
     @mutation(

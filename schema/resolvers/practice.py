@@ -8,6 +8,7 @@ from db import practice as practice_db
 from db.practice_bank import practice_items_by_id
 from domain import permissions, practice
 from domain.clock import now
+from domain.events import Event, EventKind
 from domain.permissions import Permission
 from schema.context import Info
 from schema.errors import Payload
@@ -70,6 +71,7 @@ class PracticeMutations:
             )
             (found,) = await practice_items_by_id(work, [row_id(input.item_id, "PracticeItem")])
             assigned = await practice_db.assign_practice(work, student_id, practice.assignable(found))
+            work.tell(Event(EventKind.PRACTICE_ASSIGNED, student_id, assigned.id))
         return PracticePayload(practice=PracticeAssignment.view(assigned))
 
     @mutation(Permission.REVIEW, "Approve practice that the companion wrote, as it is.")
@@ -78,6 +80,7 @@ class PracticeMutations:
             held = await practice_db.lock_practice(work, row_id(input.id, "PracticeAssignment"))
             practice.approve(held)
             approved = await practice_db.update_practice(work, held.id, flagged=False)
+            work.tell(Event(EventKind.PRACTICE_REVIEWED, held.student_id, held.id))
         return PracticePayload(practice=PracticeAssignment.view(approved))
 
     @mutation(
@@ -96,4 +99,5 @@ class PracticeMutations:
                 )
             attempt = practice.attempt(held, input.response, input.performance_score)
             completed = await practice_db.complete_practice(work, held, attempt, now(), info.context.services.rating_k)
+            work.tell(Event(EventKind.PRACTICE_COMPLETED, held.student_id, held.id))
         return PracticePayload(practice=PracticeAssignment.view(completed))

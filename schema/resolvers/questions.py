@@ -5,6 +5,7 @@ import strawberry
 from db import questions as questions_db
 from domain import questions
 from domain.clock import now
+from domain.events import Event, EventKind
 from domain.permissions import Permission
 from schema.context import Info
 from schema.errors import Payload
@@ -54,6 +55,7 @@ class QuestionMutations:
             tutors = await questions_db.active_tutors_of_student(work, question.student_id)
             escalation = questions.escalate(question, tutors, optional_row_id(input.tutor_id, "Tutor"))
             question = await questions_db.update_question(work, question.id, **escalation.values())
+            work.tell(Event(EventKind.QUESTION_ESCALATED, question.student_id, question.id))
         return QuestionPayload(question=Question.view(question))
 
     @mutation(Permission.TEACH, "Answer a student's question oneself: a tutor of the student.")
@@ -62,4 +64,5 @@ class QuestionMutations:
             question = await questions_db.lock_question(work, row_id(input.id, "Question"))
             answer = questions.answer(question, input.answer, work.viewer, now())
             question = await questions_db.update_question(work, question.id, **answer.values())
+            work.tell(Event(EventKind.QUESTION_ANSWERED, question.student_id, question.id))
         return QuestionPayload(question=Question.view(question))

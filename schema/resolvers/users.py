@@ -185,7 +185,8 @@ class UserMutations:
             details = {"fields": list(edits), "role_before": before.role, "role_after": after.role}
             await audit.record(work, "user.update", "User", after.id, student_in(after), details)
             if before.role is not after.role or "cognito_sub" in edits:
-                work.tell(Event(EventKind.ACCESS_CHANGED, after.id, after.id))
+                # Their connections were opened as somebody else.
+                work.tell(Event(EventKind.DISCONNECTED, None, after.id, after.id))
         return UserPayload(user=User.view(after))
 
 

@@ -1,31 +1,62 @@
 """Nudges as they are sent."""
 
-from collections.abc import AsyncGenerator
+import datetime as dt
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, cast
+from uuid import UUID
 
 import strawberry
 
-from db.nudges import nudges_by_id
+from db.batch import Page
+from db.engine import Read
+from db.nudges import OLDEST, nudges_by_id, nudges_by_user
+from db.users import users_by_id
 from domain.events import EventKind
-from domain.nudges import NudgeChange
+from domain.nudges import NudgeChange, NudgeFilter
 from domain.permissions import Permission
+from domain.viewer import Role
 from schema.context import Info
 from schema.enums import describe_enum
-from schema.fields import subscription
+from schema.fields import edge, subscription
 from schema.ids import optional_row_id
-from schema.subscriptions.stream import stream
+from schema.subscriptions.stream import AFTER, CURSOR, OCCURRED_AT, SNAPSHOT, STUDENT_ID, Asked, State, stream
 from schema.types.nudge import Nudge
+from schema.types.user import Student
 
-describe_enum(NudgeChange, "What happened to a nudge.", SENT="It was sent.")
+describe_enum(
+    NudgeChange,
+    "What happened to a nudge.",
+    SENT="It was sent.",
+    CURRENT="Nothing: it has not been opened, and is part of the snapshot that was asked for.",
+    HEARTBEAT="Nothing to any: this is as far as the stream has come.",
+)
 
 
 @strawberry.type(description="A nudge that was sent.")
 class NudgeUpdate:
-    """One event of newNudges."""
+    """One event of newNudges; a view of schema.subscriptions.stream.Update."""
 
     kind: NudgeChange = strawberry.field(description="What happened.")
-    nudge: Nudge = strawberry.field(description="The nudge, and all that hangs on it, as they are when this is sent.")
+    cursor: str | None = strawberry.field(description=CURSOR)
+    occurred_at: dt.datetime | None = strawberry.field(description=OCCURRED_AT)
+
+    nudge: Nudge | None = edge(
+        nudges_by_id,
+        key="target_id",
+        description="The nudge, and all that hangs on it, as they are when this is sent; null for HEARTBEAT.",
+    )
+    student: Student | None = edge(
+        users_by_id,
+        key="student_id",
+        description="The student whom it was sent to; null for HEARTBEAT, and when it was sent to somebody else.",
+    )
+
+
+async def _unopened(read: Read, people: Sequence[UUID], limit: int) -> list[tuple[UUID, UUID | None]]:
+    found = await nudges_by_user(read, people, Page(OLDEST, limit), NudgeFilter(opened=False))
+    own = None if read.viewer.role is Role.STUDENT else read.viewer.id
+    return [(each.id, None if each.user_id == own else each.user_id) for nudges in found for each in nudges]
 
 
 @strawberry.type
@@ -33,17 +64,20 @@ class NudgeSubscriptions:
     """Subscriptions to nudges."""
 
     @subscription(
-        Permission.SIGNED_IN, "Nudges from now on: one's own, and those of the students or children whom one sees."
+        Permission.SIGNED_IN,
+        "Nudges as they are sent: one's own, and those of the students or children whom one sees. In order, each once; "
+        "with `after`, without a gap.",
     )
     async def new_nudges(
         self,
         info: Info,
-        student_id: Annotated[
-            strawberry.ID | None,
-            strawberry.argument(description="Only to this student; to all whom the viewer sees unless given."),
-        ] = None,
+        student_id: Annotated[strawberry.ID | None, strawberry.argument(description=STUDENT_ID)] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        snapshot: Annotated[bool, strawberry.argument(description=SNAPSHOT)] = False,
     ) -> AsyncGenerator[NudgeUpdate, None]:
-        kinds = [EventKind(change) for change in NudgeChange]
-        async with aclosing(stream(info, kinds, nudges_by_id, optional_row_id(student_id, "Student"))) as events:
-            async for kind, nudge in events:
-                yield NudgeUpdate(kind=NudgeChange(kind), nudge=Nudge.view(nudge))
+        asked = Asked(optional_row_id(student_id, "Student"), after, snapshot)
+        batches = {EventKind.NUDGE_SENT: nudges_by_id}
+        state = State(nudges_by_id, _unopened)
+        async with aclosing(stream(info.context, asked, NudgeChange, batches, state)) as updates:
+            async for update in updates:
+                yield cast("NudgeUpdate", update)

@@ -1,38 +1,62 @@
 """Overrides as they are made and reverted."""
 
-from collections.abc import AsyncGenerator
+import datetime as dt
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, cast
+from uuid import UUID
 
 import strawberry
 
-from db.overrides import overrides_by_id
+from db.batch import Page
+from db.engine import Read
+from db.overrides import OLDEST, overrides_by_id, overrides_by_student
+from db.users import users_by_id
 from domain.events import EventKind
-from domain.overrides import OverrideChange
+from domain.overrides import OverrideChange, OverrideFilter
 from domain.permissions import Permission
 from schema.context import Info
 from schema.enums import describe_enum
-from schema.fields import subscription
+from schema.fields import edge, subscription
 from schema.ids import optional_row_id
-from schema.subscriptions.stream import stream
+from schema.subscriptions.stream import AFTER, CURSOR, OCCURRED_AT, SNAPSHOT, STUDENT_ID, Asked, State, stream
 from schema.types.override import Override
+from schema.types.user import Student
 
 describe_enum(
     OverrideChange,
     "What happened to an override.",
     MADE="A tutor made it.",
     REVERTED="A tutor reverted it.",
+    CURRENT="Nothing: it is in force, and part of the snapshot that was asked for.",
+    HEARTBEAT="Nothing to any: this is as far as the stream has come.",
 )
 
 
 @strawberry.type(description="An override that was made or reverted.")
 class OverrideUpdate:
-    """One event of overrideUpdates."""
+    """One event of overrideUpdates; a view of schema.subscriptions.stream.Update."""
 
     kind: OverrideChange = strawberry.field(description="What happened.")
-    override: Override = strawberry.field(
-        description="The override, and all that hangs on it, as they are when this is sent."
+    cursor: str | None = strawberry.field(description=CURSOR)
+    occurred_at: dt.datetime | None = strawberry.field(description=OCCURRED_AT)
+
+    override: Override | None = edge(
+        overrides_by_id,
+        key="target_id",
+        description="The override, and all that hangs on it, as they are when this is sent; null for HEARTBEAT.",
     )
+    student: Student | None = edge(
+        users_by_id, key="student_id", description="Whom it concerns; null for HEARTBEAT, and once they are erased."
+    )
+
+
+async def _active(read: Read, students: Sequence[UUID], limit: int) -> list[tuple[UUID, UUID | None]]:
+    found = await overrides_by_student(read, students, Page(OLDEST, limit), OverrideFilter(active=True))
+    return [(override.id, override.student_id) for overrides in found for override in overrides]
+
+
+_BATCHES = {EventKind.OVERRIDE_MADE: overrides_by_id, EventKind.OVERRIDE_REVERTED: overrides_by_id}
 
 
 @strawberry.type
@@ -41,17 +65,18 @@ class OverrideSubscriptions:
 
     @subscription(
         Permission.SIGNED_IN,
-        "Overrides from now on: of oneself, one's students or children, or all. Parents see none of answers.",
+        "Overrides as they are made and reverted: of oneself, one's students or children, or all. Parents see none of "
+        "answers. In order, each once; with `after`, without a gap.",
     )
     async def override_updates(
         self,
         info: Info,
-        student_id: Annotated[
-            strawberry.ID | None,
-            strawberry.argument(description="Only for this student; for all whom the viewer sees unless given."),
-        ] = None,
+        student_id: Annotated[strawberry.ID | None, strawberry.argument(description=STUDENT_ID)] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        snapshot: Annotated[bool, strawberry.argument(description=SNAPSHOT)] = False,
     ) -> AsyncGenerator[OverrideUpdate, None]:
-        kinds = [EventKind(change) for change in OverrideChange]
-        async with aclosing(stream(info, kinds, overrides_by_id, optional_row_id(student_id, "Student"))) as events:
-            async for kind, override in events:
-                yield OverrideUpdate(kind=OverrideChange(kind), override=Override.view(override))
+        asked = Asked(optional_row_id(student_id, "Student"), after, snapshot)
+        state = State(overrides_by_id, _active)
+        async with aclosing(stream(info.context, asked, OverrideChange, _BATCHES, state)) as updates:
+            async for update in updates:
+                yield cast("OverrideUpdate", update)

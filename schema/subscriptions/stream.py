@@ -1,69 +1,159 @@
 """The stream that all live fields share."""
 
-from collections.abc import AsyncGenerator, Collection
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from db.broadcast import FellBehind
-from db.engine import UnknownPerson
-from db.users import users_by_id
+from db.batch import Page
+from db.engine import Read
+from db.events import now
+from db.users import NEWEST, users_by_id, visible_students
 from domain.errors import BadRequest
-from domain.events import EventKind
+from domain.events import CURRENT, HEARTBEAT, Cursor, EventKind, Logged, MalformedCursor, Now, ResyncRequired
 from domain.permissions import sees_student
 from domain.viewer import Role, Viewer
-from schema.context import Batch, Context, Info
+from schema.context import Batch, Context
+
+MAX_STATE = 1_000
+"""Things that a stream's snapshot may have, and students whom it may be about."""
+
+STUDENT_ID = "Only what concerns this student; all whom the viewer sees unless given."
+AFTER = "The `cursor` of the last event received: what happened since comes first. From now on unless given."
+SNAPSHOT = (
+    "Whether the current state comes first, as events of kind CURRENT without a cursor, and then a HEARTBEAT whose "
+    "cursor is the state's own. Until that has come the state is not whole; at most 1,000 things. Not with `after`."
+)
+CURSOR = (
+    "Pass it as `after` to go on from here, on any server; opaque. Null for CURRENT: a state is taken whole or not at "
+    "all."
+)
+OCCURRED_AT = "When it happened; null for CURRENT and HEARTBEAT."
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One step of a stream; the types of the live fields are views of it.
+
+    Two steps that are equal look the same to one viewer, so that they are read once for all who ask the same.
+    """
+
+    kind: StrEnum
+    cursor: str | None
+    occurred_at: datetime | None = None
+    student_id: UUID | None = None
+    batch: Batch | None = None
+    """Finds what it is about; None for one that is about nothing."""
+    target_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What there is before anything happens."""
+
+    batch: Batch
+    """Finds one thing of it."""
+    read: Callable[[Read, Sequence[UUID], int], Awaitable[Sequence[tuple[UUID, UUID | None]]]]
+    """The ids of the things about some students, beside their students'; no more than so many of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments that all live fields have."""
+
+    student_id: UUID | None
+    after: str | None
+    snapshot: bool
 
 
 async def stream(
-    info: Info, kinds: Collection[EventKind], batch: Batch, student_id: UUID | None
-) -> AsyncGenerator[tuple[EventKind, Any], None]:
-    """Each event about one student, or about the viewer and all whom they see, with what `batch` finds for it.
+    context: Context, asked: Asked, changes: type[StrEnum], batches: Mapping[EventKind, Batch], state: State
+) -> AsyncGenerator[Update, None]:
+    """The events of some kinds about one student, or about the viewer and all whom they see, in order and once.
 
-    That is read again under the viewer's own row security just before it is sent, in a transaction of its own: what
-    the viewer may no longer see is passed over. Between events nothing is held but a place in `Live`.
+    `changes` names the kinds for clients, `batches` says what finds the target of each. Between events nothing is
+    held but a place in the feed; whether the viewer may see a target is asked when it is sent, by `delivery`.
 
-    Raises BadRequest (NOT_FOUND) for a student the viewer may not see, (FELL_BEHIND) when events were missed,
-    (UNAUTHENTICATED) once the viewer is no user any more.
+    Raises BadRequest: NOT_FOUND for a student the viewer may not see, RESYNC_REQUIRED when what came after the cursor
+    is gone, SNAPSHOT_TOO_LARGE, BAD_CURSOR for a text that is none.
     """
-    context = info.context
-    if student_id is None:
-        kinds = {*kinds, EventKind.ACCESS_CHANGED}
-    with context.services.live.listen(kinds) as listener:
-        # Whom the viewer sees is read again once their changes are heard: none falls between the two.
-        listener.follow(_followed(await _viewer(context), student_id))
-        await context.release()
-        viewer = await _viewer(context)
-        if student_id is not None:
-            await _require_student(context, viewer, student_id)
-        while True:
-            listener.follow(_followed(viewer, student_id))
-            await context.release()
-            try:
-                event = await listener.next()
-            except FellBehind:
-                raise BadRequest("FELL_BEHIND", "Events were missed; read what you need again and subscribe.") from None
-            viewer = await _viewer(context)
-            if event.kind is EventKind.ACCESS_CHANGED:
-                continue
-            (found,) = await batch(await context.read(), [event.target_id])
-            if found is not None:
-                yield event.kind, found
-
-
-async def _viewer(context: Context) -> Viewer:
+    after = _cursor(asked)
+    read = await context.read()
+    viewer = read.viewer
+    if asked.student_id is not None:
+        await _require_student(read, viewer, asked.student_id)
+    begin: Cursor | Now = after or await now(read)
+    current = [] if not asked.snapshot else await _current(read, asked.student_id, state)
+    await context.release()
+    for target_id, student_id in current:
+        yield Update(changes(CURRENT), None, None, student_id, state.batch, target_id)
+    live = context.services.live
+    events = live.feed.events(
+        begin,
+        person=None if viewer.role is Role.ADMIN else viewer.id,
+        students=None if asked.student_id is None else {asked.student_id},
+        kinds=batches.keys(),
+        heartbeat=live.heartbeat,
+    )
     try:
-        return (await context.read()).viewer
-    except UnknownPerson as error:
-        raise BadRequest("UNAUTHENTICATED", str(error)) from error
+        async with aclosing(events):
+            async for cursor, logged in events:
+                yield _update(changes, batches, cursor, logged)
+    except ResyncRequired:
+        raise BadRequest(
+            "RESYNC_REQUIRED",
+            "What happened after this cursor is no longer kept; read the state anew, as with `snapshot: true`.",
+        ) from None
 
 
-async def _require_student(context: Context, viewer: Viewer, student_id: UUID) -> None:
-    (student,) = await users_by_id(await context.read(), [student_id])
+def _update(
+    changes: type[StrEnum], batches: Mapping[EventKind, Batch], cursor: Cursor, logged: Logged | None
+) -> Update:
+    if logged is None:
+        return Update(changes(HEARTBEAT), str(cursor))
+    event = logged.event
+    return Update(
+        changes(event.kind.value),
+        str(cursor),
+        logged.occurred_at,
+        event.student_id,
+        batches[event.kind],
+        event.target_id,
+    )
+
+
+def _cursor(asked: Asked) -> Cursor | None:
+    if asked.after is None:
+        return None
+    if asked.snapshot:
+        raise BadRequest("BAD_USER_INPUT", "Give `after` or `snapshot: true`: one of them says where to begin.")
+    try:
+        return Cursor.parse(asked.after)
+    except MalformedCursor:
+        text = "`after` is no cursor of a stream; pass a `cursor` as an event had it."
+        raise BadRequest("BAD_CURSOR", text) from None
+
+
+async def _require_student(read: Read, viewer: Viewer, student_id: UUID) -> None:
+    (student,) = await users_by_id(read, [student_id])
     if student is None or student.role is not Role.STUDENT or not sees_student(viewer, student_id):
         raise BadRequest("NOT_FOUND", "There is no such student.")
 
 
-def _followed(viewer: Viewer, student_id: UUID | None) -> Collection[UUID] | None:
-    if student_id is not None:
-        return {student_id}
-    return None if viewer.role is Role.ADMIN else viewer.students | {viewer.id}
+async def _current(read: Read, student_id: UUID | None, state: State) -> Sequence[tuple[UUID, UUID | None]]:
+    students: Collection[UUID] = [student_id] if student_id else await _students(read)
+    found = await state.read(read, list(students), MAX_STATE + 1)
+    if max(len(students), len(found)) > MAX_STATE:
+        raise BadRequest(
+            "SNAPSHOT_TOO_LARGE",
+            f"A snapshot has at most {MAX_STATE:,} things; name a student, or read the state in pages beforehand.",
+        )
+    return found
+
+
+async def _students(read: Read) -> list[UUID]:
+    """The students whom the viewer sees, and the viewer: some things are theirs alone."""
+    (students,) = await visible_students(read, [read.viewer.id], Page(NEWEST, MAX_STATE + 1))
+    return list({read.viewer.id, *(student.id for student in students)})

@@ -7,7 +7,6 @@ clients that accept it, `application/json` for the others, GET for queries alone
 
 from uuid import UUID
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -21,6 +20,7 @@ from strawberry.types.graphql import OperationType
 from schema.api import schema
 from schema.context import Context, Services
 from schema.identity import Unauthenticated, Unavailable, identify
+from schema.results import answer_of, refused
 from schema.transport.requests import (
     EVENT_STREAM,
     GRAPHQL_JSON,
@@ -31,7 +31,6 @@ from schema.transport.requests import (
     accepted,
     operation_of,
 )
-from schema.transport.results import formatted, refused, unexecuted
 from schema.transport.sockets import Sockets
 from schema.transport.sse import EventStream, events_of
 
@@ -98,7 +97,7 @@ class HttpEndpoint:
                 raise Rejected(406, "NOT_ACCEPTABLE", text) from error
             return self._stream(operation, context, None if viewer is None else viewer.id)
         if ways.json is None:
-            return Response(events_of(result), media_type=EVENT_STREAM)
+            return Response(events_of(answer_of(result)), media_type=EVENT_STREAM)
         return _response(result, ways.json)
 
     def _stream(self, operation: Operation, context: Context, person: UUID | None) -> ASGIApp:
@@ -113,9 +112,9 @@ class HttpEndpoint:
 
 
 def _response(result: ExecutionResult, media_type: str) -> Response:
-    body = orjson.dumps(formatted(result), default=str)
-    failed = unexecuted(result) and media_type == GRAPHQL_JSON
-    return Response(body, status_code=400 if failed else 200, media_type=media_type)
+    answer = answer_of(result)
+    failed = bool(answer.refusal) and media_type == GRAPHQL_JSON
+    return Response(answer.body, status_code=400 if failed else 200, media_type=media_type)
 
 
 def _wants_html(headers: Headers) -> bool:

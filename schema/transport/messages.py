@@ -9,9 +9,8 @@ from typing import Any, NoReturn, TypeAlias
 
 import orjson
 from graphql import GraphQLError
-from strawberry.types.execution import ExecutionResult
 
-from schema.transport.results import formatted
+from schema.results import Answer
 
 MAX_ID_LENGTH = 128
 """In characters. Clients use UUIDs and counters; every message of an operation repeats its id."""
@@ -125,9 +124,10 @@ def _invalid(reason: str) -> NoReturn:
     raise InvalidMessage(reason)
 
 
-def next_message(operation_id: str, result: ExecutionResult) -> bytes:
+def next_message(operation_id: str, answer: Answer) -> bytes:
     """One answer of an operation."""
-    return _written({"id": operation_id, "type": "next", "payload": formatted(result)})
+    # One answer may go to many clients: it is written once.
+    return b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(operation_id), answer.body)
 
 
 def error_message(operation_id: str, errors: Sequence[GraphQLError]) -> bytes:

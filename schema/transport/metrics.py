@@ -1,22 +1,23 @@
-"""What the open connections and the background jobs look like to Prometheus.
+"""What open connections, live push and the background jobs look like to Prometheus.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/ - the text format, in which a number is one line.
 """
 
 from collections.abc import Iterator, Mapping
 
+from db.live import Live
 from domain.jobs import JobCounts
 from schema.transport.sockets import Sockets
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(sockets: Sockets, jobs: JobCounts | None) -> str:
+def exposition(sockets: Sockets, live: Live, jobs: JobCounts | None) -> str:
     """All numbers, as text; without those of the jobs, which all processes share, where they are not known."""
-    return "".join([*_lines(sockets), *(() if jobs is None else _job_lines(jobs))])
+    return "".join((*_of_connections(sockets), *_of_events(live), *(() if jobs is None else _of_jobs(jobs))))
 
 
-def _lines(sockets: Sockets) -> Iterator[str]:
+def _of_connections(sockets: Sockets) -> Iterator[str]:
     counts = sockets.counts
     open_now = {"websocket": counts.websockets, "event_stream": counts.event_streams}
     yield _family("connections", "gauge", "WebSockets and event streams that are open.", "kind", open_now)
@@ -28,12 +29,23 @@ def _lines(sockets: Sockets) -> Iterator[str]:
     yield _family("leaving", "gauge", "1 once the server is to stop.", "", {"": int(sockets.leaving)})
 
 
-def _job_lines(jobs: JobCounts) -> Iterator[str]:
+def _of_jobs(jobs: JobCounts) -> Iterator[str]:
     states = {"waiting": jobs.waiting, "later": jobs.later, "running": jobs.running, "failed": jobs.failed}
     yield _family("jobs", "gauge", "Background jobs of all processes; `waiting` ones are due.", "state", states)
     yield _family(
         "jobs_oldest_seconds", "gauge", "How long the oldest job that is due has waited.", "", {"": jobs.oldest_seconds}
     )
+
+
+def _of_events(live: Live) -> Iterator[str]:
+    feed, wakeup = live.feed.status, live.wakeup
+    yield _family("events_readable", "gauge", "1 while the event log can be read.", "", {"": int(feed.healthy)})
+    yield _family("events_called", "gauge", "1 while a call tells of new events.", "", {"": int(wakeup.healthy)})
+    yield _family("events_called_total", "counter", "Times that calls began to be heard.", "", {"": wakeup.attached})
+    yield _family("events_held", "gauge", "1 while events wait for an older transaction.", "", {"": int(feed.held)})
+    yield _family("event_streams_fed", "gauge", "Subscriptions fed from memory.", "", {"": feed.streams})
+    yield _family("events_waiting", "gauge", "Events that wait for slow subscriptions.", "", {"": feed.waiting})
+    yield _family("events_handed_out_total", "counter", "Events handed to subscriptions.", "", {"": feed.handed_out})
 
 
 def _family(name: str, kind: str, text: str, label: str, values: Mapping[str, int]) -> str:

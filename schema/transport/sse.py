@@ -10,17 +10,16 @@ import logging
 from contextlib import aclosing
 from uuid import UUID
 
-import orjson
 from starlette.types import Receive, Scope, Send
 from strawberry.types.execution import ExecutionResult
 
 from schema.api import schema
 from schema.context import Context, Services
+from schema.results import Answer, answer_of, broken
 from schema.transport import endings
 from schema.transport.connection import ClientConnection
 from schema.transport.outbox import Outbox
 from schema.transport.requests import EVENT_STREAM, Operation
-from schema.transport.results import broken, formatted, unexecuted
 from schema.transport.sockets import Sockets, counted
 
 COMPLETE = b"event: complete\ndata:\n\n"
@@ -37,14 +36,14 @@ _COMPLETED = endings.Ending(1000, "Completed")
 log = logging.getLogger("study.sockets")
 
 
-def next_event(result: ExecutionResult) -> bytes:
+def next_event(answer: Answer) -> bytes:
     """One answer of an operation."""
-    return b"event: next\ndata: " + orjson.dumps(formatted(result), default=str) + b"\n\n"
+    return b"event: next\ndata: " + answer.body + b"\n\n"
 
 
-def events_of(result: ExecutionResult) -> bytes:
+def events_of(answer: Answer) -> bytes:
     """All events of an operation with one answer."""
-    return next_event(result) + COMPLETE
+    return next_event(answer) + COMPLETE
 
 
 class EventStream(ClientConnection):
@@ -58,7 +57,7 @@ class EventStream(ClientConnection):
         super().__init__(services, sockets)
         self.identity = context.identity
         self._operation = operation
-        self._context = context
+        self._context = context.fresh()
         self._person = person
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,25 +103,20 @@ class EventStream(ClientConnection):
         try:
             last = await self._answers()
         except Exception as error:  # noqa: BLE001 - `broken` logs it
-            last = events_of(ExecutionResult(data=None, errors=[broken(error)]))
+            last = events_of(answer_of(ExecutionResult(data=None, errors=[broken(error)])))
         await self._outbox.put(last)
         await self._outbox.emptied()
         self.end(_COMPLETED)
 
     async def _answers(self) -> bytes:
         """Send what the subscription answers; what ends it is returned."""
-        results = await schema.stream(
-            self._operation.query,
-            variable_values=self._operation.variables,
-            context_value=self._context,
-            operation_name=self._operation.operation_name,
-            operation_extensions=self._operation.extensions,
-        )
-        async with aclosing(results):
-            async for result in results:
-                if unexecuted(result):
-                    return events_of(result)
-                await self._outbox.put(next_event(result))
+        asked = self._operation
+        answers = schema.answers(asked.query, asked.variables, asked.operation_name, asked.extensions, self._context)
+        async with aclosing(answers):
+            async for answer in answers:
+                if answer.refusal:
+                    return events_of(answer)
+                await self._outbox.put(next_event(answer))
         return COMPLETE
 
     async def _send_chunk(self, chunk: bytes) -> None:

@@ -19,12 +19,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from domain.identity.tokens import Identity
 from schema.api import schema
 from schema.context import Context, Services
+from schema.documents import is_mutation, is_subscription
 from schema.identity import Unauthenticated, Unavailable, identify
+from schema.results import broken, refused
 from schema.transport import endings, messages
 from schema.transport.connection import ClientConnection
-from schema.transport.documents import is_mutation, is_subscription
 from schema.transport.outbox import Outbox
-from schema.transport.results import broken, refused, unexecuted
 from schema.transport.sockets import Sockets, counted
 
 PROTOCOL = "graphql-transport-ws"
@@ -288,20 +288,15 @@ class Socket(ClientConnection):
     async def _answers(self, operation: Operation) -> bytes:
         """Send what the operation answers; the message that ends it is returned."""
         asked = operation.message
-        results = await schema.stream(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=Context(self.services, self.identity, self),
-            operation_name=asked.operation_name,
-            operation_extensions=asked.extensions,
-        )
-        async with aclosing(results):
-            async for result in results:
+        context = Context(self.services, self.identity, self)
+        answers = schema.answers(asked.query, asked.variables, asked.operation_name, asked.extensions, context)
+        async with aclosing(answers):
+            async for answer in answers:
                 if operation.stopped:
                     break
-                if unexecuted(result):
-                    return messages.error_message(asked.id, result.errors or ())
-                await self._outbox.put(messages.next_message(asked.id, result))
+                if answer.refusal:
+                    return messages.error_message(asked.id, answer.refusal)
+                await self._outbox.put(messages.next_message(asked.id, answer))
         return messages.complete_message(asked.id)
 
     async def _send_text(self, message: bytes) -> None:

@@ -12,7 +12,7 @@ from db.encryption import KeyRing
 from db.engine import Database, Work
 from db.events import append, events_after, now, open_log
 from db.vault import Vault
-from domain.event_log import Cursor, Event, EventKind, Logged
+from domain.events import Cursor, Event, EventKind, Logged
 
 VAULT = Vault(KeyRing([("k1", b"k" * 32)]), None)
 START = Cursor(0, 0)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from db import events as event_log
 from db.engine import Database
 from db.events import backlog, events_after, now, open_log, remove_before
-from domain.event_log import Cursor, Event, EventKind, Logged, ResyncRequired
+from domain.events import Cursor, Event, EventKind, Logged, ResyncRequired
 from tests import servers
 from tests.db.cast import PEOPLE, Cast
 from tests.db.log import START, goal_progress, opened, read, settled, targets, write, write_many

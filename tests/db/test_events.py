@@ -17,7 +17,7 @@ from sqlalchemy import select
 from db.engine import Database
 from db.events import CHANNEL, append, events_after, now
 from db.tables import events
-from domain.event_log import Cursor, Event, EventKind, Logged, MalformedCursor
+from domain.events import Cursor, Event, EventKind, Logged, MalformedCursor
 from tests import servers
 from tests.db.cast import PEOPLE, Cast
 from tests.db.log import START, goal_progress, opened, read, take_number, targets, write, write_many

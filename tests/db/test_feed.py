@@ -17,7 +17,7 @@ from db.engine import Database
 from db.events import append, latest, remove_before
 from db.feed import Feed
 from db.tables import parent_student_links, tutor_student_assignments
-from domain.event_log import Cursor, Event, EventKind, ResyncRequired
+from domain.events import Cursor, Event, EventKind, ResyncRequired
 from tests import servers
 from tests.db.cast import Cast
 from tests.db.log import goal_progress, opened, read, settled, take_number, targets, write, write_many

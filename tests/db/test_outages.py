@@ -26,7 +26,7 @@ from db.feed import Feed
 from db.live import Live
 from db.migrate import upgrade
 from db.wakeup import Wakeup
-from domain.event_log import Cursor, ResyncRequired
+from domain.events import Cursor, ResyncRequired
 from tests import servers
 from tests.db.log import VAULT, goal_progress, opened, settled, write, write_many
 from tests.db.watching import Client, moment, until

@@ -9,7 +9,7 @@ from uuid import UUID
 from db.engine import Database
 from db.events import now
 from db.feed import Feed
-from domain.event_log import Cursor, Logged, Now
+from domain.events import Cursor, Logged, Now
 from tests.db.log import targets
 
 TIMEOUT = 60.0

@@ -92,6 +92,7 @@ OPEN_TO_STRANGERS = {("tutor", "createPracticeItem")} | {
 
 SUBSCRIPTIONS = {
     "overrideUpdates": "subscription ($sam: ID!) { overrideUpdates(studentId: $sam) { kind } }",
+    "activity": "subscription ($sam: ID!) { activity(studentId: $sam) { kind } }",
     "newNudges": "subscription ($sam: ID!) { newNudges(studentId: $sam) { kind } }",
 }
 

@@ -108,7 +108,7 @@ async def test_a_student_goes_with_all_that_is_theirs(api: Api, make: Make) -> N
     assert await rows(make, "select distinct student_id from audit_log") == [(None,)]
     assert (await log(make))[-1] == ("user.erase", "User", sam.id, None, {"role": "student"})
     # That it was this id that was erased must be known, or a restored backup would bring the person back.
-    assert await mentions(make, sam.id) == {"audit_log.target_id"}
+    assert await mentions(make, sam.id) == {"audit_log.target_id", "events.target_id"}
 
     stay = {"subject", "item", "override", "answer_override", "tess", "pat", "other"}
     nodes = (await api.data(NODES, made.ada, ids=list(made.ids.values())))["nodes"]
@@ -130,7 +130,7 @@ async def test_a_tutor_goes_and_the_students_work_stays(api: Api, make: Make) ->
     own = {"users": 1, "tutor_student_assignments": 1, "audit_log": -1}
     left = {table: count - own.get(table, 0) for table, count in before.items()}
     assert await counts(make) == left
-    assert await mentions(make, tess.id) == {"audit_log.target_id"}
+    assert await mentions(make, tess.id) == {"audit_log.target_id", "events.target_id"}
     data = await api.data(
         """{ students { nodes {
             goals { nodes { title createdBy { id } } }
@@ -166,7 +166,7 @@ async def test_parents_and_administrators_go_alone(api: Api, make: Make, role: s
     await erase(api, bea, gone)
     left = {table: count - {"users": 1, "audit_log": -1, **own}.get(table, 0) for table, count in before.items()}
     assert await counts(make) == left
-    assert await mentions(make, gone.id) == {"audit_log.target_id"}
+    assert await mentions(make, gone.id) == {"audit_log.target_id", "events.target_id"}
     assert (await log(make))[-1] == ("user.erase", "User", gone.id, None, {"role": role})
     data = await api.data(NODES, bea, ids=[made.ids["item"], made.sam.gid, gone.gid])
     assert data["nodes"] == [{"__typename": "PracticeItem"}, {"__typename": "Student"}, None]

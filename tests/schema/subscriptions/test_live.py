@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from domain.events import Event, EventKind
 from schema.ids import to_global
@@ -19,7 +20,9 @@ from tests.schema.subscriptions.watching import (
     refusal,
     start,
 )
+from tests.schema.telling import tell
 
+ERASE = "mutation ($input: EraseUserInput!) { eraseUser(input: $input) { userErrors { code } } }"
 REVERT = "mutation ($input: RevertOverrideInput!) { revertOverride(input: $input) { userErrors { code } } }"
 CONTENT = """
 subscription { overrideUpdates {
@@ -100,7 +103,7 @@ async def test_the_events_of_others_do_not_come(watch: Watch, family: Family, ma
 async def test_a_tutors_own_nudges_come_to_them_alone(watch: Watch, family: Family, make: Make) -> None:
     async with watch.streams(*((person, NUDGES, None) for person in (family.tess, family.sam))) as (tess, sam):
         nudge = await make.nudge(family.tess, "Two answers wait")
-        await watch.services.live.announce(Event(EventKind.NUDGE_SENT, family.tess.id, nudge))
+        await tell(watch.services, Event(EventKind.NUDGE_SENT, family.tess.id, nudge))
         await watch.nudge(family.toby, family.sam, "Come back")
         assert [await message(tess), await message(tess)] == ["Two answers wait", "Come back"]
         assert await message(sam) == "Come back"
@@ -198,7 +201,6 @@ async def test_what_row_security_hides_at_sending_time_is_not_sent(watch: Watch,
         summary = await make.summary(await make.session(sue, family.toby), sue)
         for tutor in (family.tess, family.toby):
             await make.assignment(tutor, sue)
-            await watch.services.live.announce(Event(EventKind.ACCESS_CHANGED, tutor.id, sue.id))
         await make.owner.execute("update parent_student_links set status = 'active'")
         await watch.override(family.toby, summary, 1, "shown")
         await watch.override(family.toby, family.summary, 2, "shown to Pat")
@@ -271,7 +273,7 @@ async def test_a_student_who_is_out_of_sight_is_no_student(
             for bad in (family.tess.gid, "", "x", "é" * 50):
                 await start(socket, document, id=bad)
                 assert await refusal(socket) == ["BAD_ID"]
-    assert watch.services.live.listening == 0
+    assert watch.services.live.feed.status.streams == 0
     await watch.idle()
 
 
@@ -289,8 +291,11 @@ async def test_the_first_streams_of_all_hear_the_first_event(watch: Watch, famil
 
 async def test_a_person_who_is_erased_hears_no_more(watch: Watch, family: Family, make: Make) -> None:
     async with watch.streams((family.toby, OVERRIDES, None), (family.ada, OVERRIDES, None)) as (toby, ada):
-        await make.owner.execute("delete from users where id = %s", [family.toby.id])
+        given = {"id": to_global("Tutor", family.toby.id)}
+        assert (await watch.api.data(ERASE, family.ada, input=given))["eraseUser"]["userErrors"] == []
+        with pytest.raises(ConnectionClosed):
+            await toby.receive()
+        assert toby.connection.close_code == 4403
         await watch.override(family.tess, family.summary, 1, "after")
-        assert await refusal(toby) == ["UNAUTHENTICATED"]
         assert await narrative(ada) == "after"
         await watch.listening(1)

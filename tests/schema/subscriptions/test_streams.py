@@ -21,7 +21,7 @@ from tests.api import PROTOCOL, Api, Socket, serving
 from tests.eventually import until
 from tests.make import Make
 from tests.schema.subscriptions.conftest import Family
-from tests.schema.subscriptions.watching import NUDGES, OVERRIDES, SUMMARY, Watch, narrative, refusal, start
+from tests.schema.subscriptions.watching import NUDGES, OVERRIDES, SUMMARY, Watch, message, narrative, refusal, start
 
 
 async def test_several_streams_share_a_socket(watch: Watch, family: Family) -> None:
@@ -77,7 +77,7 @@ async def test_nobody_is_acknowledged_and_told_nothing(watch: Watch, family: Fam
             assert await refusal(socket) == ["UNAUTHENTICATED"]
         await start(socket, "{ viewer { email } }")
         assert await socket.next() == {"data": {"viewer": None}}
-        assert watch.services.live.listening == 0
+        assert watch.services.live.feed.status.streams == 0
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "forged", "unknown", "basic", "empty", "number"])
@@ -116,13 +116,13 @@ async def test_a_stream_that_is_no_valid_operation_is_refused(watch: Watch, fami
         answer = await socket.receive()
         assert (answer["type"], answer["id"]) == ("error", "1")
         assert {error["extensions"]["code"] for error in answer["payload"]} == {"BAD_REQUEST"}
-        assert watch.services.live.listening == 0
+        assert watch.services.live.feed.status.streams == 0
 
 
 async def test_a_stream_over_http_is_refused(watch: Watch, family: Family) -> None:
     response = await watch.api.post(OVERRIDES, family.sam)
     assert response.status_code >= 400
-    assert watch.services.live.listening == 0
+    assert watch.services.live.feed.status.streams == 0
 
 
 # What is held
@@ -146,7 +146,7 @@ async def test_a_stream_that_its_client_ends_leaves_nothing(watch: Watch, family
             else:
                 socket.connection.transport.abort()
         await watch.listening(0)
-        assert watch.services.live._listeners == {}
+        assert watch.services.live.feed._streams == {}
         await watch.idle()
     # Nor a task: the clients' own have ended with them.
     await until(lambda: {task for task in asyncio.all_tasks() if not task.done()} <= before)
@@ -209,7 +209,7 @@ async def test_a_hundred_idle_streams_hold_no_connection(watch: Watch, family: F
         await watch.override(family.tess, family.summary, 1, "for all")
         assert [await narrative(socket) for socket in sockets] == ["for all"] * 100
         await watch.idle()
-        assert watch.services.live.listening == 100
+        assert watch.services.live.feed.status.streams == 100
 
 
 async def test_a_slow_socket_holds_up_nobody(watch: Watch, family: Family) -> None:
@@ -235,28 +235,32 @@ async def test_a_slow_socket_holds_up_nobody(watch: Watch, family: Family) -> No
             told = (await quick.next())["data"]["overrideUpdates"]["override"]
             assert told["targetVersion"] == version + 1
         await watch.idle()
-        assert watch.services.live.waiting > 10, "the slow client took everything: this test shows nothing"
+        assert watch.services.live.feed.status.waiting > 10, "the slow client took everything: this test shows nothing"
         versions = [(await slow.next())["data"]["overrideUpdates"]["override"]["targetVersion"] for _ in range(events)]
         assert versions == list(range(2, events + 2))
 
 
-async def test_a_stream_that_falls_behind_is_told_so(
-    watch: Watch, family: Family, monkeypatch: pytest.MonkeyPatch
+async def test_a_stream_that_falls_behind_goes_back_to_the_log(
+    watch: Watch, family: Family, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.broadcast.WAITING", 3)
+    monkeypatch.setattr("db.feed.WAITING", 3)
     async with watch.streams((family.sam, NUDGES, None)) as (sam,):
         pool = watch.services.database.pool
         taken = [await pool.getconn() for _ in range(10)]
         # The stream cannot read now; events keep coming from elsewhere.
         try:
-            for _ in range(6):
-                await watch.services.live._broadcast.publish("study", f"nudge_sent {family.sam.id} {family.summary}")
-            await until(lambda: watch.services.live.waiting > 0)
+            for number in range(10):
+                nudge = await make.nudge(family.sam, f"{number}")
+                await make.owner.execute(
+                    "insert into events (kind, student_id, target_id) values ('nudge_sent', %s, %s)",
+                    [family.sam.id, nudge],
+                )
+            await until(lambda: watch.services.live.feed.status.streams == 0)
         finally:
             for connection in taken:
                 await pool.putconn(connection)
-        assert await refusal(sam) == ["FELL_BEHIND"]
-        await watch.listening(0)
+        assert [await message(sam) for _ in range(10)] == [f"{number}" for number in range(10)]
+        await watch.listening(1)
 
 
 async def test_the_server_ends_with_streams_open(
@@ -273,9 +277,9 @@ async def test_the_server_ends_with_streams_open(
             await socket.send(type="connection_init", payload={"authorization": f"Bearer {family.sam.token}"})
             assert (await socket.receive())["type"] == "connection_ack"
             await start(socket, OVERRIDES)
-            await until(lambda: services.live.listening == 1)
+            await until(lambda: services.live.feed.status.streams == 1)
         with pytest.raises(ConnectionClosed):
             await socket.receive()
         assert connection.close_code == 1012
-    assert services.live.listening == 0
+    assert services.live.feed.status.streams == 0
     assert services.database.pool.closed

@@ -44,7 +44,7 @@ class Watch:
         """A socket with one stream, under the id "1", for each (person, document, student's id), all of them open."""
         async with AsyncExitStack() as stack:
             sockets = [await stack.enter_async_context(self.api.socket(person)) for person, _, _ in watchers]
-            open_before = self.services.live.listening
+            open_before = self.services.live.feed.status.streams
             for socket, (_, document, student) in zip(sockets, watchers, strict=True):
                 await start(socket, document, id=student)
             await self.listening(open_before + len(watchers))
@@ -53,11 +53,11 @@ class Watch:
 
     async def listening(self, count: int) -> None:
         """Wait until that many streams are open."""
-        await until(lambda: self.services.live.listening == count)
+        await until(lambda: self.services.live.feed.status.streams == count)
 
     async def settled(self) -> None:
         """Wait until all that was announced has been sent or passed over."""
-        await until(lambda: self.services.live.waiting == self.in_use == 0)
+        await until(lambda: self.services.live.feed.status.waiting == self.in_use == 0)
 
     async def idle(self) -> None:
         """Wait until no connection is in use and nobody waits for one."""

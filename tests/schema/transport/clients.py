@@ -69,7 +69,7 @@ async def acknowledged(connection: ClientConnection, token: str) -> Socket:
 
 async def listening(services: Services, count: int) -> None:
     """Wait until that many streams are open."""
-    await until(lambda: services.live.listening == count)
+    await until(lambda: services.live.feed.status.streams == count)
 
 
 async def nudge(api: Api, tutor: Person, student: Person, message: str) -> None:

@@ -50,7 +50,7 @@ async def nothing_is_left(api: Api, services: Services, sockets: Sockets) -> Asy
             sockets.counts.websockets,
             sockets.counts.event_streams,
             sockets.counts.operations,
-            services.live.listening,
+            services.live.feed.status.streams,
             stats["pool_size"] - stats["pool_available"],
         )
         ours = ("schema/transport", "run_asgi")

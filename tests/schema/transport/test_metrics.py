@@ -27,7 +27,15 @@ async def test_connections_are_counted(api: Api, make: Make, services: Services,
         "study_connections_refused_total": 0,
         "study_messages_sent_total": 0,
         "study_leaving": 0,
+        "study_events_readable": 1,
+        "study_events_called": 1,
+        "study_events_called_total": 1,
+        "study_events_held": 0,
+        "study_event_streams_fed": 0,
+        "study_events_waiting": 0,
+        "study_events_handed_out_total": 0,
     }
+    await until(lambda: services.live.wakeup.healthy)
     assert await numbers(api) == nothing
     headers = {"accept": "text/event-stream", "authorization": f"Bearer {sam.token}"}
     async with (
@@ -37,14 +45,15 @@ async def test_connections_are_counted(api: Api, make: Make, services: Services,
         await socket.send(**subscribe(NUDGES, id="1"))
         await socket.send(**subscribe(NUDGES, id="2"))
         await listening(services, 3)
-        # The acknowledgement, and the stream's first heartbeat.
-        await until(lambda: sockets.counts.sent == 2)
+        # The acknowledgement, the event stream's first comment, and what each subscription says first: it is there.
+        await until(lambda: sockets.counts.sent == 5)
         assert await numbers(api) == nothing | {
             'study_connections{kind="websocket"}': 1,
             'study_connections{kind="event_stream"}': 1,
             "study_operations": 3,
             "study_connections_opened_total": 2,
-            "study_messages_sent_total": 2,
+            "study_messages_sent_total": 5,
+            "study_event_streams_fed": 3,
         }
     async with opened(api) as connection:
         await connection.send("[]")
@@ -54,7 +63,7 @@ async def test_connections_are_counted(api: Api, make: Make, services: Services,
     await until(lambda: len(sockets) == 0)
     assert await numbers(api) == nothing | {
         "study_connections_opened_total": 4,
-        "study_messages_sent_total": 2,
+        "study_messages_sent_total": 5,
         'study_connections_closed_total{code="1000"}': 1,
         'study_connections_closed_total{code="1006"}': 1,
         'study_connections_closed_total{code="4400"}': 1,

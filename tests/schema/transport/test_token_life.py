@@ -38,7 +38,7 @@ async def watching(api: Api, services: Services, person: Person, token: str) -> 
     """A socket with one open stream."""
     async with opened(api) as connection:
         socket = await acknowledged(connection, token)
-        before = services.live.listening
+        before = services.live.feed.status.streams
         await socket.send(**subscribe(NUDGES, id="live"))
         await listening(services, before + 1)
         yield socket

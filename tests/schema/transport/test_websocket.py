@@ -17,6 +17,7 @@ from schema.transport.sockets import Sockets
 from tests.api import PROTOCOL, Api, Socket
 from tests.eventually import until
 from tests.make import Make
+from tests.schema.telling import tell
 from tests.schema.transport.clients import (
     INIT,
     NUDGES,
@@ -348,7 +349,7 @@ async def test_our_own_faults_are_masked(
         await make.owner.execute("alter table nudges rename column told to message")
         sent = await make.nudge(sam)
         await make.owner.execute("alter table nudges rename column channel to way")
-        await services.live.announce(Event(EventKind.NUDGE_SENT, sam.id, sent))
+        await tell(services, Event(EventKind.NUDGE_SENT, sam.id, sent))
         message = await socket.receive()
         assert (message["id"], message["type"]) == ("1", "error")
         assert message["payload"][0]["extensions"] == {"code": "INTERNAL"}

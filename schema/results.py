@@ -1,11 +1,30 @@
 """Answers as every transport writes them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema.errors import presentable
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of an operation, written out."""
+
+    body: bytes
+    """The specification's response map, as JSON."""
+    refusal: Sequence[GraphQLError] = ()
+    """Why nothing was executed; none if something was."""
+
+
+def answer_of(result: ExecutionResult) -> Answer:
+    """A result, written out."""
+    body = orjson.dumps(formatted(result), default=str)
+    return Answer(body, tuple(result.errors or ()) if unexecuted(result) else ())
 
 
 def unexecuted(result: ExecutionResult) -> bool:

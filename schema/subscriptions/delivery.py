@@ -1,0 +1,238 @@
+"""How a subscription is run: each event is executed once for all who ask the same as the same person.
+
+The graph's own steps are graphql-core's: https://spec.graphql.org/October2021/#sec-Subscription - the source stream,
+and a response for each event. Between the two stands what only we know: whether the viewer may see, now, what the
+event is about. That, the operation on it, and the writing of its answer are one piece of work in one transaction; a
+thousand sockets of one student share it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from typing import Any, cast
+from weakref import WeakValueDictionary
+
+import orjson
+from graphql import (
+    DocumentNode,
+    Executor,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    Visitor,
+    create_source_event_stream,
+    parse,
+    validate,
+    visit,
+)
+from graphql import ExecutionResult as CoreResult
+from graphql.language import VariableNode
+from psycopg import OperationalError
+from psycopg.errors import QueryCanceled
+from psycopg_pool import PoolTimeout
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from db.dedicated import delays
+from schema.context import Context
+from schema.errors import presentable
+from schema.limits import MAX_TOKENS, TooMuch, check
+from schema.results import Answer, answer_of
+from schema.sharing import shared
+from schema.subscriptions.stream import Update
+
+log = logging.getLogger("study.live")
+
+
+class Unreachable(Exception):
+    """The database went away amid an event."""
+
+
+class Document:
+    """A subscription's document, found valid; all streams that send the same text hold the same one."""
+
+    __slots__ = ("__weakref__", "names", "node")
+
+    def __init__(self, node: DocumentNode, names: frozenset[str]) -> None:
+        self.node = node
+        self.names = names
+        """The variables that an answer depends on; those that say which events come are not among them."""
+
+
+class Delivery:
+    """Runs the subscriptions of one schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._documents: WeakValueDictionary[tuple[str, str | None], Document] = WeakValueDictionary()
+
+    async def answers(
+        self, query: str, variables: Mapping[str, Any], operation_name: str | None, context: Context
+    ) -> AsyncGenerator[Answer, None]:
+        """An answer for each event, or one that says why there are none (any more)."""
+        try:
+            document = self._document(query, operation_name, variables)
+            stream = _Stream(self._schema, document, (query, operation_name), variables, context)
+            async with aclosing(stream.answers()) as answers:
+                async for answer in answers:
+                    yield answer
+        except _Refused as refused:
+            yield answer_of(PreExecutionError(data=None, errors=[presentable(error) for error in refused.errors]))
+
+    def _document(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Document:
+        known = self._documents.get((query, operation_name))
+        try:
+            node = known.node if known else parse(query, max_tokens=MAX_TOKENS)
+            check(node, self._schema, operation_name, variables)
+        except TooMuch as error:
+            raise _Refused([GraphQLError(str(error), extensions={"code": "TOO_COMPLEX"})]) from error
+        except GraphQLError as error:
+            raise _Refused([error]) from error
+        if known is not None:
+            return known
+        if errors := validate(self._schema, node):
+            raise _Refused(errors)
+        document = Document(node, _names(node))
+        self._documents[query, operation_name] = document
+        return document
+
+
+class _Refused(Exception):
+    """Why nothing is run."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+class _Stream:
+    """One subscription of one client."""
+
+    __slots__ = ("_asked", "_context", "_document", "_operation_name", "_schema", "_variables")
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: Document,
+        asked: tuple[str, str | None],
+        variables: Mapping[str, Any],
+        context: Context,
+    ) -> None:
+        self._schema = schema
+        self._document = document
+        self._operation_name = asked[1]
+        self._variables = variables
+        self._context = context
+        subject = None if context.identity is None else context.identity.subject
+        depends = orjson.dumps({name: variables[name] for name in document.names if name in variables}, default=str)
+        self._asked: Hashable = (subject, *asked, depends)
+
+    async def answers(self) -> AsyncGenerator[Answer, None]:
+        source = create_source_event_stream(self._executor(self._context, None))
+        if isinstance(source, Awaitable):
+            source = await source
+        if isinstance(source, CoreResult):
+            raise _Refused(source.errors or ())
+        try:
+            async with aclosing(cast("Any", source)) as events:
+                async for event in events:
+                    # Nothing stays open while the client takes its time.
+                    await self._context.release()
+                    answer = await self._answer_to(event)
+                    if answer is not None:
+                        yield answer
+        except Exception as error:  # whatever ends a stream is told, and `presentable` logs what is ours
+            raise _Refused([GraphQLError(str(error), original_error=error)]) from error
+        finally:
+            with suppress(OperationalError):
+                await self._context.close()
+
+    async def _answer_to(self, event: Any) -> Answer | None:
+        if not isinstance(event, Update):
+            return await self._made(event)
+        return await shared(self._context.services.sending, (self._asked, event), lambda: self._made(event))
+
+    async def _made(self, event: Any) -> Answer | None:
+        """The answer to an event, None for one of which the viewer may see nothing.
+
+        While the database is away it waits: an answer without what it tells of would be an event lost.
+        """
+        for pause in delays():
+            try:
+                return await self._execute(event)
+            except (Unreachable, OperationalError, PoolTimeout) as error:
+                if isinstance(error, QueryCanceled):
+                    raise
+                log.debug("an event waits for the database: %s", error)
+            await asyncio.sleep(pause)
+        return None
+
+    async def _execute(self, event: Any) -> Answer | None:
+        context = self._context.fresh()
+        try:
+            if isinstance(event, Update) and not await _is_visible(context, event):
+                return None
+            result = self._executor(context, event).execute_operation(serially=False)
+            if isinstance(result, Awaitable):
+                result = await result
+            result = cast("CoreResult", result)
+        finally:
+            # Before the answer leaves: what an administrator read has its line in the audit log by then.
+            await context.close()
+        errors = list(result.errors or [])
+        if any(_is_unreachable(error) for error in errors):
+            raise Unreachable(str(errors[0]))
+        return answer_of(ExecutionResult(result.data, [presentable(error) for error in errors] or None))
+
+    def _executor(self, context: Context, root: Any) -> Executor[Any]:
+        executor = Executor.build(
+            self._schema,
+            self._document.node,
+            root,
+            context,
+            dict(self._variables),
+            self._operation_name,
+        )
+        if isinstance(executor, list):
+            raise _Refused(executor)
+        return executor
+
+
+async def _is_visible(context: Context, update: Update) -> bool:
+    """Whether the viewer may see, now, what it is about. The edge to that loads the same, and finds it done."""
+    return update.batch is None or await context.load(update.batch, update.target_id) is not None
+
+
+def _is_unreachable(error: GraphQLError) -> bool:
+    cause: BaseException | None = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return isinstance(cause, OperationalError | PoolTimeout) and not isinstance(cause, QueryCanceled)
+
+
+class _Variables(Visitor):
+    """Collects the names of variables."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        self.names.add(node.name.value)
+
+
+def _names(document: DocumentNode) -> frozenset[str]:
+    """The variables that stand anywhere but in the arguments of the root field."""
+    found = _Variables()
+    for definition in document.definitions:
+        parts: list[Node | None] = [definition]
+        if isinstance(definition, OperationDefinitionNode):
+            parts = [*(definition.directives or ())]
+            for root in definition.selection_set.selections:
+                parts += [*(root.directives or ()), root.selection_set] if isinstance(root, FieldNode) else [root]
+        for part in parts:
+            if part is not None:
+                visit(part, found)
+    return frozenset(found.names)
