@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db import columns, companion_tables, event_tables, practice_tables, views
+from db import columns, companion_tables, event_tables, practice_tables, progress_tables, views
 from db.columns import (
     JSON,
     TEXTS,
@@ -314,6 +314,7 @@ events = event_tables.events
 events_floor = event_tables.events_floor
 generations = companion_tables.generations
 summary_claims = companion_tables.summary_claims
+progress_entries = progress_tables.progress_entries
 
 # The views stand beside the tables for those who read them, in a metadata of their own.
 session_transcripts = views.session_transcripts

@@ -20,6 +20,11 @@ class JobKind(StrEnum):
 
     CLEAN_UP = "clean_up"
     """Remove what is kept for a time only."""
+    COUNT_PRACTICE = "count_practice"
+    COUNT_SESSION = "count_session"
+    COUNT_GOAL = "count_goal"
+    END_STREAKS = "end_streaks"
+    REFRESH_ANALYTICS = "refresh_analytics"
 
 
 class TryLater(Exception):

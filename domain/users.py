@@ -4,12 +4,14 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import Code, Refused
+from domain.nudges import NudgeChannel
 from domain.text import optional_text, required_text, text_list
 from domain.viewer import Role, Viewer
 
@@ -20,6 +22,7 @@ MAX_DISPLAY_NAME = 100
 MAX_PROFILE_TEXTS = 20
 MAX_PROFILE_TEXT = 200
 MAX_NUDGES_A_DAY = 10
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 
 # ASCII, because both sides of `email = lower(email)` must agree on what lower case is: Python here, and whatever
 # locale the database was made with. Otherwise as HTML has it (the HTML Standard, "valid e-mail address").
@@ -66,6 +69,14 @@ class Preferences:
     learning_style: LearningStyle
     nudge_frequency_cap: int
     """Nudges a day at most; 0 to 10."""
+    nudge_channel: NudgeChannel
+    """Where nudges come."""
+    time_zone: str
+    """The name of the zone that days, and quiet hours, go by."""
+    quiet_from: time
+    """From when on no nudges come, in the zone."""
+    quiet_until: time
+    """Until when; as quiet_from: never quiet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +221,18 @@ def edit_preferences(stored: Mapping[str, Any], **edits: Any) -> dict[str, Any]:
     if cap is not None and not 0 <= cap <= MAX_NUDGES_A_DAY:
         message = f"Between 0 and {MAX_NUDGES_A_DAY} nudges a day can be chosen."
         raise Refused(Code.INVALID, message, "nudge_frequency_cap")
+    zone = edits.get("time_zone")
+    if zone is not None and _zone(zone) is None:
+        raise Refused(Code.INVALID, "Write the name of a time zone, such as America/New_York.", "time_zone")
+    for name in ("quiet_from", "quiet_until"):
+        if edits.get(name) is not None and edits[name].tzinfo is not None:
+            raise Refused(Code.INVALID, "Give quiet hours without a zone; they are in the time zone chosen.", name)
     kept = {name: value for name, value in _mapping(stored.get("preferences")).items() if name not in edits}
-    chosen = {name: value for name, value in edits.items() if value is not None}
+    chosen = {
+        name: value.strftime("%H:%M") if isinstance(value, time) else value
+        for name, value in edits.items()
+        if value is not None
+    }
     return {**stored, "preferences": {**kept, **chosen}}
 
 
@@ -222,6 +243,7 @@ def profile_of(stored: Mapping[str, Any]) -> Profile:
     """
     preferences = _mapping(stored.get("preferences"))
     style = preferences.get("learning_style")
+    channel = preferences.get("nudge_channel")
     tracked = _mapping(stored.get("progress")).get("multi_goal_tracking")
     return Profile(
         goals=_texts(stored.get("goals")),
@@ -229,6 +251,10 @@ def profile_of(stored: Mapping[str, Any]) -> Profile:
         preferences=Preferences(
             learning_style=LearningStyle(style) if style in list(LearningStyle) else LearningStyle.MIXED,
             nudge_frequency_cap=_whole(preferences.get("nudge_frequency_cap"), default=1),
+            nudge_channel=NudgeChannel(channel) if channel in list(NudgeChannel) else NudgeChannel.BOTH,
+            time_zone=zone_of(stored).key,
+            quiet_from=_time(preferences.get("quiet_from"), QUIET_FROM),
+            quiet_until=_time(preferences.get("quiet_until"), QUIET_UNTIL),
         ),
         progress=tuple(
             SubjectProgress(
@@ -241,6 +267,11 @@ def profile_of(stored: Mapping[str, Any]) -> Profile:
             if isinstance(entry, Mapping)
         ),
     )
+
+
+def zone_of(stored: Mapping[str, Any]) -> ZoneInfo:
+    """The time zone that `users.profile` names; UTC where it names none that is known."""
+    return _zone(_mapping(stored.get("preferences")).get("time_zone")) or ZoneInfo("UTC")
 
 
 def gamification_of(stored: Mapping[str, Any]) -> Gamification:
@@ -269,6 +300,29 @@ def analytics_of(stored: Mapping[str, Any]) -> UserAnalytics:
             opened=_number(engagement.get("opened")), clicked=_number(engagement.get("clicked"))
         ),
     )
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    if not isinstance(name, str) or not _ZONE.fullmatch(name):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
+
+
+def _time(value: object, default: time) -> time:
+    try:
+        return (
+            time.fromisoformat(value).replace(second=0, microsecond=0, tzinfo=None)
+            if isinstance(value, str)
+            else default
+        )
+    except ValueError:
+        return default
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -28,6 +28,7 @@ from db.engine import APPLICATION_ROLE
 from db.jobs import keep_job_error, sweep_jobs
 from domain.jobs import ATTEMPTS, Failure, JobKind, delay_after, failure_of
 from jobs.cleaning import clean_up
+from jobs.progress import count_goal, count_practice, count_session, end_streaks, refresh_analytics
 from jobs.tools import Tools
 
 log = logging.getLogger("study.jobs")
@@ -44,6 +45,11 @@ class Task:
 
 TASKS: Mapping[JobKind, Task] = {
     JobKind.CLEAN_UP: Task(clean_up, cron="17 * * * *"),
+    JobKind.COUNT_PRACTICE: Task(count_practice),
+    JobKind.COUNT_SESSION: Task(count_session),
+    JobKind.COUNT_GOAL: Task(count_goal),
+    JobKind.END_STREAKS: Task(end_streaks, cron="23 * * * *"),
+    JobKind.REFRESH_ANALYTICS: Task(refresh_analytics, cron="*/10 * * * *"),
 }
 
 

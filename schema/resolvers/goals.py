@@ -6,9 +6,12 @@ from decimal import Decimal
 import strawberry
 
 from db import goals as goals_db
+from db.engine import Work
+from db.jobs import defer
 from domain import goals, permissions
 from domain.clock import now
 from domain.events import Event, EventKind
+from domain.jobs import JobKind
 from domain.permissions import Permission
 from schema.context import Info
 from schema.errors import Payload
@@ -107,6 +110,7 @@ class GoalMutations:
             goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
             goal = await goals_db.update_goal(work, goal.id, goals.move(goal, input.status, now()))
             work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
+            await _count_if_reached(work, goal)
         return GoalPayload(goal=Goal.view(goal))
 
     @mutation(Permission.STUDY, "Report how far an active goal is reached.")
@@ -116,4 +120,10 @@ class GoalMutations:
             change = goals.progress(goal, input.completion_percentage, now())
             goal = await goals_db.update_goal(work, goal.id, change)
             work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
+            await _count_if_reached(work, goal)
         return GoalPayload(goal=Goal.view(goal))
+
+
+async def _count_if_reached(work: Work, goal: goals.Goal) -> None:
+    if goal.status is goals.GoalStatus.COMPLETED:
+        await defer(work, JobKind.COUNT_GOAL, goal_id=goal.id)

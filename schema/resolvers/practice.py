@@ -5,10 +5,12 @@ from decimal import Decimal
 import strawberry
 
 from db import practice as practice_db
+from db.jobs import defer
 from db.practice_bank import practice_items_by_id
 from domain import permissions, practice
 from domain.clock import now
 from domain.events import Event, EventKind
+from domain.jobs import JobKind
 from domain.permissions import Permission
 from schema.context import Info
 from schema.errors import Payload
@@ -100,4 +102,5 @@ class PracticeMutations:
             attempt = practice.attempt(held, input.response, input.performance_score)
             completed = await practice_db.complete_practice(work, held, attempt, now(), info.context.services.rating_k)
             work.tell(Event(EventKind.PRACTICE_COMPLETED, held.student_id, held.id))
+            await defer(work, JobKind.COUNT_PRACTICE, practice_id=completed.id)
         return PracticePayload(practice=PracticeAssignment.view(completed))

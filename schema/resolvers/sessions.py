@@ -12,9 +12,11 @@ from db import audit
 from db import sessions as sessions_db
 from db import transcripts as transcripts_db
 from db.engine import Work
+from db.jobs import defer
 from domain import permissions, sessions, transcripts
 from domain.clock import now
 from domain.errors import Code, Refused
+from domain.jobs import JobKind
 from domain.permissions import Permission
 from domain.viewer import Role
 from schema.context import Info
@@ -137,6 +139,7 @@ class SessionMutations:
             session = await sessions_db.insert_session(work, new, columns)
             fields = [name for name in ("notes", "transcript") if getattr(input, name)]
             await audit.record(work, "session.record", "Session", session.id, student_id, {"fields": fields})
+            await defer(work, JobKind.COUNT_SESSION, session_id=session.id)
         return SessionPayload(session=Session.view(session))
 
     @mutation(Permission.TEACH, "Change a session: the tutor who held it, or an administrator.")

@@ -1,5 +1,6 @@
 """Finding people, and keeping what is known of them."""
 
+import datetime as dt
 from uuid import UUID
 
 import strawberry
@@ -7,7 +8,7 @@ import strawberry
 from db import audit
 from db import users as users_db
 from db.engine import Work
-from domain import permissions, users
+from domain import nudges, permissions, users
 from domain.errors import BadRequest, Code, Refused
 from domain.events import Event, EventKind
 from domain.permissions import Permission
@@ -21,6 +22,7 @@ from schema.types.connection import Connection
 from schema.types.user import Student, StudentWhere, User, UserOrder, UserWhere
 
 _TYPES = {role.title(): role for role in Role}
+_CHOICES = ("learning_style", "nudge_frequency_cap", "nudge_channel", "time_zone", "quiet_from", "quiet_until")
 
 
 @strawberry.type
@@ -88,6 +90,20 @@ class UpdatePreferencesInput:
     nudge_frequency_cap: int | None = strawberry.field(
         default=strawberry.UNSET, description="Nudges a day at most, 0 to 10; 1 by default."
     )
+    nudge_channel: nudges.NudgeChannel | None = strawberry.field(
+        default=strawberry.UNSET, description="Where nudges come; BOTH by default."
+    )
+    time_zone: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The zone that days and quiet hours go by, such as America/New_York; UTC by default.",
+    )
+    quiet_from: dt.time | None = strawberry.field(
+        default=strawberry.UNSET, description="From when on no nudges come, without a zone; 21:00 by default."
+    )
+    quiet_until: dt.time | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Until when no nudges come; 08:00 by default. The same as quietFrom: no quiet hours.",
+    )
 
 
 @strawberry.input(description="A new person.")
@@ -144,7 +160,7 @@ class UserMutations:
     async def update_preferences(self, info: Info, input: UpdatePreferencesInput) -> UserPayload:
         async with info.context.unit_of_work() as work:
             user = await spoken_for(work, input.user_id)
-            edits = given(input, "learning_style", "nudge_frequency_cap")
+            edits = given(input, *_CHOICES)
             if edits:
                 profile = users.edit_preferences(await users_db.stored_profile(work, user.id), **edits)
                 user = await users_db.update_user(work, user.id, profile=profile)

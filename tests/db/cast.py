@@ -169,6 +169,9 @@ def make_cast(owner: Connection) -> Cast:
     return cast
 
 
+PROGRESS = {"kind": "session", "xp": 30, "percent": 0, "occurred_at": "2026-03-02T16:00Z"}
+
+
 def _rows_of(cast: Cast, student: str) -> None:
     own, tom = cast.id(student), cast.id("tom")
     algebra = cast.id("algebra", "subjects")
@@ -207,6 +210,7 @@ def _rows_of(cast: Cast, student: str) -> None:
     known = {"bank_item_id": done, "points": 40, "answers": 1, "last_score": 1}
     cast.add("practice_familiarity", student, student_id=own, **known)
     question = cast.add("qa_interactions", student, student_id=own, query="?", answer="!", confidence="Low")
+    cast.add("progress_entries", student, **PROGRESS, student_id=own, source_id=uuid4())
     cast.add("nudges", student, user_id=own, type="login", channel="in_app", message="hello")
     _override(cast, f"{student} summary", student, "summary", summary_id=summary)
     _override(cast, f"{student} answer", student, "qa_answer", qa_interaction_id=question)

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from tests.db.cast import (
     EVERYONE,
     LINKS,
+    PROGRESS,
     SEE_ALL,
     VIEWERS,
     Cast,
@@ -50,6 +51,7 @@ SEEN: dict[str, Three] = {
     "student_ratings": ({"ann"}, {"ann"}, {"ann"}),
     "qa_interactions": ({"ann"}, {"ann"}, set()),
     "nudges": ({"ann"}, {"ann"}, {"ann"}),
+    "progress_entries": ({"ann"}, {"ann"}, {"ann"}),
     "overrides": (
         ann("summary", "answer", "practice open", "practice done"),
         ann("summary", "answer", "practice open", "practice done"),
@@ -96,6 +98,7 @@ ADDED: dict[str, list[str]] = {
     "student_ratings": ["student", "tutor", *SEE_ALL],
     "qa_interactions": ["student", *SEE_ALL],
     "nudges": ["tutor", *SEE_ALL],
+    "progress_entries": ["system"],
     # an override is a tutor's own act
     "overrides": ["tutor", "system"],
     "audit_log": KNOWN,
@@ -210,6 +213,7 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
         "student_ratings": {"student_id": own, "subject_id": chemistry},
         "qa_interactions": {"student_id": own, "query": "?", "answer": "!", "confidence": "High"},
         "nudges": {"user_id": own, "type": "login", "channel": "email", "message": "x"},
+        "progress_entries": {**PROGRESS, "student_id": own, "source_id": uuid4()},
         "overrides": {
             "tutor_id": tutor,
             "student_id": own,

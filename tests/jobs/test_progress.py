@@ -1,0 +1,159 @@
+"""Progress through the API: counted once, however often the jobs run, and current."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from starlette.applications import Starlette
+
+from db.encryption import KeyRing
+from domain.clock import now
+from domain.identity.local_issuer import LocalIssuer
+from jobs.app import Worker
+from jobs.progress import count_goal, count_practice, count_session, end_streaks, refresh_analytics
+from jobs.tools import Tools
+from schema.ids import split
+from server import create_app
+from settings import Settings
+from tests.api import Api, serving
+from tests.make import Make, Person
+from tests.servers import Database
+
+STANDING = """
+query ($id: ID!) { node(id: $id) { ... on Student {
+  details {
+    gamification { xp level badges streaks }
+    profile { progress { subject completion streak xp } }
+    analytics { confidenceDistribution { high medium low } nudgeEngagement { opened clicked } }
+  }
+  goals(orderBy: OLDEST) { nodes { title status completionPercentage currentStreak xpEarned } }
+} } }
+"""
+COMPLETE = 'mutation ($id: ID!) { completePractice(input: { id: $id, response: "4" }) { userErrors { code } } }'
+REACHED = """
+mutation ($id: ID!, $status: GoalStatus!) {
+  changeGoalStatus(input: { id: $id, status: $status }) { userErrors { code } }
+}
+"""
+RECORD = """
+mutation ($student: ID!, $at: DateTime!, $subject: ID!) {
+  recordSession(input: { studentId: $student, sessionDate: $at, subjectId: $subject }) {
+    session { id } userErrors { code }
+  }
+}
+"""
+
+
+@pytest.fixture
+async def make(database: Database, tmp_path: Path) -> AsyncIterator[Make]:
+    async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
+        yield Make(owner, LocalIssuer.load(tmp_path), KeyRing.from_file(tmp_path / "encryption.key"))
+
+
+@pytest.fixture
+def app(database: Database, tmp_path: Path, make: Make) -> Starlette:
+    return create_app(Settings(study_data_dir=tmp_path), database.app_url)
+
+
+@pytest.fixture
+async def api(app: Starlette) -> AsyncIterator[Api]:
+    async with serving(app) as running:
+        yield running
+
+
+async def standing(api: Api, person: Person) -> dict[str, Any]:
+    node: dict[str, Any] = (await api.data(STANDING, person, id=person.gid))["node"]
+    return node
+
+
+async def test_work_counts_once(api: Api, make: Make, tools: Tools, database: Database) -> None:
+    sam = await make.student(profile={"preferences": {"time_zone": "America/New_York"}})
+    tess = await make.tutor(of=sam)
+    algebra, art = await make.subject("Algebra"), await make.subject("Art")
+    before = now() - timedelta(days=9)
+    goals = [
+        await make.goal(sam, title=title, subject_id=subject, created_at=before + timedelta(seconds=place))
+        for place, (title, subject) in enumerate((("Pass", algebra), ("Paint", art), ("Grow", None)))
+    ]
+    item = await make.practice_item(algebra)
+    practice = await make.practice(sam, item, subject_id=algebra)
+    practice_gid = (await api.data("{ students { nodes { practice { nodes { id } } } } }", sam))["students"]["nodes"][
+        0
+    ]["practice"]["nodes"][0]["id"]
+    worker = Worker(tools, address=database.app_url)
+
+    assert await api.data(COMPLETE, sam, id=practice_gid) == {"completePractice": {"userErrors": []}}
+    yesterday = (now() - timedelta(days=1)).astimezone(UTC).isoformat()
+    subject = (await api.data("{ subjects(first: 1) { nodes { id name } } }", sam))["subjects"]["nodes"][0]
+    assert subject["name"] == "Algebra"
+    recorded = await api.data(RECORD, tess, student=sam.gid, at=yesterday, subject=subject["id"])
+    assert (await standing(api, sam))["details"]["gamification"]["xp"] == 0
+    await worker.run_waiting()
+    after = await standing(api, sam)
+    assert after["details"]["gamification"] == {"xp": 45, "level": 1, "badges": ["First step"], "streaks": 2}
+    assert after["goals"]["nodes"] == [
+        {"title": "Pass", "status": "ACTIVE", "completionPercentage": "6.00", "currentStreak": 2, "xpEarned": 45},
+        {"title": "Paint", "status": "ACTIVE", "completionPercentage": "0.00", "currentStreak": 0, "xpEarned": 0},
+        {"title": "Grow", "status": "ACTIVE", "completionPercentage": "6.00", "currentStreak": 2, "xpEarned": 45},
+    ]
+    assert after["details"]["profile"]["progress"] == [
+        {"subject": "Algebra", "completion": 6.0, "streak": 2, "xp": 45},
+        {"subject": "Art", "completion": 0.0, "streak": 0, "xp": 0},
+    ]
+
+    _, session_id = split(recorded["recordSession"]["session"]["id"])
+    for _ in range(2):
+        await asyncio.gather(
+            *(count_practice(tools, practice) for _ in range(4)), *(count_session(tools, session_id) for _ in range(4))
+        )
+    await count_practice(tools, UUID(int=7))  # gone
+    assert await standing(api, sam) == after
+
+    goal_gid = (await api.data("{ students { nodes { goals(orderBy: OLDEST) { nodes { id } } } } }", sam))["students"][
+        "nodes"
+    ][0]["goals"]["nodes"][1]["id"]
+    for status in ("COMPLETED", "ACTIVE", "COMPLETED"):
+        assert await api.data(REACHED, sam, id=goal_gid, status=status) == {"changeGoalStatus": {"userErrors": []}}
+        await worker.run_waiting()
+    await count_goal(tools, goals[1])
+    assert (await standing(api, sam))["details"]["gamification"] == {
+        "xp": 145,
+        "level": 2,
+        "badges": ["First step", "Goal reached"],
+        "streaks": 2,
+    }
+
+
+async def test_a_streak_ends_by_itself(api: Api, make: Make, tools: Tools) -> None:
+    old = await make.student("old", gamification={"streaks": 5})
+    fresh = await make.student("fresh", gamification={"streaks": 1})
+    item = await make.practice_item(await make.subject("Algebra"))
+    await make.practice(old, item, completed=True, completed_at=now() - timedelta(days=3))
+    await make.practice(fresh, item, completed=True, completed_at=now())
+    await end_streaks(tools)
+    assert (await standing(api, old))["details"]["gamification"]["streaks"] == 0
+    assert (await standing(api, fresh))["details"]["gamification"]["streaks"] == 1
+
+
+async def test_aggregates_follow_the_rows(api: Api, make: Make, tools: Tools) -> None:
+    sam = await make.student(analytics={"override_count": 3, "confidence_distribution": {"Low": 100}})
+    for confidence in ("High", "High", "Low"):
+        await make.row("qa_interactions", student_id=sam.id, query="?", answer="!", confidence=confidence)
+    await make.nudge(sam, opened_at=datetime(2026, 3, 2, tzinfo=UTC))
+    await make.nudge(sam)
+    await refresh_analytics(tools)
+    assert (await standing(api, sam))["details"]["analytics"] == {
+        "confidenceDistribution": {"high": 66.7, "medium": 0.0, "low": 33.3},
+        "nudgeEngagement": {"opened": 50.0, "clicked": 0.0},
+    }
+    changed = "select xmin::text from users"
+    cursor = await make.owner.execute(changed)
+    before = await cursor.fetchall()
+    await refresh_analytics(tools)
+    cursor = await make.owner.execute(changed)
+    assert await cursor.fetchall() == before  # what is the same is not written
