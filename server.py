@@ -66,6 +66,8 @@ def model_of(settings: Settings) -> Model | None:
 
 def worker_of(settings: Settings, tools: Tools, url: str) -> Worker:
     """What does the background jobs of the database at `url`, to open."""
+    direct = settings.listen_database_url
+    url = direct.get_secret_value() if direct else url
     return Worker(tools, address=url, at_once=settings.jobs_at_once, finish_seconds=settings.jobs_finish_seconds)
 
 

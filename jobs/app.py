@@ -87,7 +87,7 @@ class Worker:
         address: str,
         at_once: int = 4,
         finish_seconds: float = 10,
-        poll: float = 5,
+        poll: float = 2,
         heartbeat: float = 10,
         silence: float = 60,
         tasks: Mapping[JobKind, Task] = TASKS,
@@ -95,8 +95,8 @@ class Worker:
         """`address` is libpq's, around a pooler if there is one: the worker listens there.
 
         `at_once` jobs run at a time. Once told to stop, a job has `finish_seconds` to finish, and is left to be tried
-        again after that. `poll` are the seconds between looks for jobs that nobody called for, `heartbeat` those
-        between signs of life, `silence` those after which a worker without one is taken for dead.
+        again after that. `poll` are the seconds between looks for jobs whose call was missed or never made, `heartbeat`
+        those between signs of life, `silence` those after which a worker without one is taken for dead.
         """
         self._tools = tools
         self._address = _address(address)

@@ -65,7 +65,7 @@ async def test_a_student_answers_and_then_sees_the_solution(api: Api, make: Make
         },
         "userErrors": [],
     }
-    assert statements.names[:16] == [
+    assert statements.names[:18] == [
         "lock_practice",
         "complete_practice",
         "solutions_by_practice",
@@ -82,8 +82,10 @@ async def test_a_student_answers_and_then_sees_the_solution(api: Api, make: Make
         "answer_numbers",
         "update_practice",
         "lock_practice",
+        "defer",
+        "append_events",
     ]
-    assert sorted(statements.names[16:]) == [
+    assert sorted(statements.names[18:]) == [
         "ratings_by_student",
         "solutions_by_practice",
         "subjects_by_id",
