@@ -151,6 +151,14 @@ def import_practice(settings: Settings, file: Path) -> None:
     _exit(importing.practice(settings, file))
 
 
+@import_.command(name="material")
+@FILE
+@with_settings
+def import_material(settings: Settings, file: Path) -> None:
+    """Import study material that the companion answers from."""
+    _exit(importing.material(settings, file))
+
+
 @main.command()
 @click.argument("email")
 @with_settings

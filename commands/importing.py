@@ -1,4 +1,4 @@
-"""`import transcripts` and `import practice`."""
+"""`import transcripts`, `import practice` and `import material`."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ import click
 from commands.database import Place, ready, settings_usable
 from commands.progress import progress
 from db.engine import Database
-from db.imports import Imported, Watch, find_people, import_practice, import_transcripts
+from db.imports import Imported, Watch, find_people, import_material, import_practice, import_transcripts
 from domain.clock import now
 from domain.imports import Line
 from server import database_of
@@ -42,6 +42,13 @@ def practice(settings: Settings, file: Path) -> bool:
     """Import items for the bank; whether every line was good."""
     done = _run(settings, file, import_practice)
     _report(done, "item")
+    return not done.refused
+
+
+def material(settings: Settings, file: Path) -> bool:
+    """Import texts that the companion answers from; whether every line was good."""
+    done = _run(settings, file, import_material)
+    _report(done, "text")
     return not done.refused
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
@@ -119,6 +119,12 @@ def overridable() -> tuple[Any, ...]:
 def generation() -> Column[Any]:
     """What wrote the row; null for one that a person wrote."""
     return Column("generation_id", Uuid, ForeignKey("generations.id", ondelete="SET NULL"))
+
+
+def searched(expression: str) -> Column[Any]:
+    """The words of a text, for the full-text search."""
+    words = Computed(f"to_tsvector('english'::regconfig, {expression})", persisted=True)
+    return Column("search", TSVECTOR, words, nullable=False)
 
 
 def imported() -> tuple[Any, ...]:

@@ -15,11 +15,22 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 
 from db.engine import Database, Work
 from db.statement import Compiled, Row
-from db.tables import practice_bank_items, sessions, subjects, tutor_student_assignments, users
+from db.study_material import add_passages, passage_rows
+from db.tables import practice_bank_items, sessions, study_materials, subjects, tutor_student_assignments, users
 from db.transcripts import Objects
 from domain.assignments import AssignmentStatus
 from domain.errors import Refused
-from domain.imports import Line, PracticeRecord, R, TranscriptRecord, practice_record, read_records, transcript_record
+from domain.imports import (
+    Line,
+    MaterialRecord,
+    PracticeRecord,
+    R,
+    TranscriptRecord,
+    material_record,
+    practice_record,
+    read_records,
+    transcript_record,
+)
 from domain.viewer import Role
 
 BATCH_RECORDS = 1_000
@@ -131,6 +142,8 @@ _ITEMS = _Target(
     ],
 )
 
+_MATERIALS = _Target(study_materials, ["id", "title", "subject_id", "text", "external_id", "source", "licence"])
+
 
 async def import_transcripts(
     database: Database, file: BinaryIO, people: People, now: datetime, watch: Watch = lambda line: None
@@ -189,6 +202,27 @@ async def import_practice(database: Database, file: BinaryIO, watch: Watch = lam
             new = await _ITEMS.absent(work, batch)
             subject_ids = await catalogue.ids(work, [record.subject for record in new])
             added = await _ITEMS.add(work, (_item(record, subject_ids[record.subject]) for record in new))
+        done.added += len(added)
+        done.present += len(batch) - len(added)
+    return done
+
+
+async def import_material(database: Database, file: BinaryIO, watch: Watch = lambda line: None) -> Imported:
+    """Study material, with the passages that are searched."""
+    done = Imported()
+    catalogue = _Catalogue()
+    for batch in _batches(read_records(file, material_record), done, watch):
+        async with database.system_work() as work:
+            new = {uuid4(): record for record in await _MATERIALS.absent(work, batch)}
+            subject_ids = await catalogue.ids(work, [record.subject for record in new.values()])
+            added = await _MATERIALS.add(
+                work,
+                (
+                    (key, record.title, subject_ids[record.subject], record.text, *_origin(record))
+                    for key, record in new.items()
+                ),
+            )
+            await add_passages(work, [row for key in added for row in passage_rows(key, new[key].title, new[key].text)])
         done.added += len(added)
         done.present += len(batch) - len(added)
     return done
@@ -254,6 +288,10 @@ async def _keep(objects: Objects, new: Mapping[UUID, TranscriptRecord]) -> dict[
         # Not raised above: some versions of Python put what leaves an `except*` into a group again.
         raise refusals[0]
     return {session_id: task.result() for session_id, task in kept.items()}
+
+
+def _origin(record: MaterialRecord) -> Row:
+    return (record.external_id, record.source, record.licence)
 
 
 def _item(record: PracticeRecord, subject_id: UUID) -> Row:

@@ -17,6 +17,7 @@ from db.columns import (
     partial,
     person,
     present,
+    searched,
     subject,
     time,
     within,
@@ -42,6 +43,7 @@ practice_bank_items = sa.Table(
     *imported(),
     time("created_at"),
     time("updated_at"),
+    searched("(question_text || ' '::text) || coalesce(explanation, ''::text)"),
     among("answer_type", "multiple_choice", "numeric", "math_expression", "free_text"),
     within("difficulty_level", 1, 10),
     within("version", 1),
@@ -53,6 +55,7 @@ practice_bank_items = sa.Table(
     newest("idx_pbi_active", where="is_active"),
     newest("idx_pbi_created"),
     newest("idx_pbi_created_by", "created_by"),
+    sa.Index("idx_pbi_search", "search", postgresql_using="gin", postgresql_where=sa.text("is_active")),
 )
 
 practice_assignments = sa.Table(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db import columns, companion_tables, event_tables, practice_tables, progress_tables, views
+from db import columns, companion_tables, event_tables, practice_tables, progress_tables, study_tables, views
 from db.columns import (
     JSON,
     TEXTS,
@@ -315,6 +315,8 @@ events_floor = event_tables.events_floor
 generations = companion_tables.generations
 summary_claims = companion_tables.summary_claims
 progress_entries = progress_tables.progress_entries
+study_materials = study_tables.study_materials
+study_passages = study_tables.study_passages
 
 # The views stand beside the tables for those who read them, in a metadata of their own.
 session_transcripts = views.session_transcripts

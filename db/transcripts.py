@@ -65,7 +65,7 @@ async def transcripts_by_session(
     """
     rows = await read.run(_by_session, {"keys": list(session_ids)})
     students = {session_id: student_id for session_id, student_id, *_ in rows}
-    found = await _opened(read.vault, [(session_id, text, url) for session_id, _, text, url in rows])
+    found = await opened(read.vault, [(session_id, text, url) for session_id, _, text, url in rows])
     if _is_on_record(read):
         shown = [session_id for session_id, value in found.items() if isinstance(value, SessionTranscript)]
         await audit.record_each(
@@ -151,7 +151,7 @@ class Objects:
         """
         if len(url) > MAX_URL_LENGTH:
             raise Refused(Code.TOO_LONG, f"An address has at most {MAX_URL_LENGTH} characters.", "transcript")
-        value = (await _opened(self._vault, [(session_id, None, url)]))[session_id]
+        value = (await opened(self._vault, [(session_id, None, url)]))[session_id]
         if isinstance(value, TranscriptUnavailable):
             code = Code.UNAVAILABLE if value.code in _STORE_FAILS else Code.INVALID
             raise Refused(code, value.message, "transcript")
@@ -205,7 +205,7 @@ def _is_on_record(transaction: Transaction) -> bool:
         return False
 
 
-async def _opened(
+async def opened(
     vault: Vault, stored: Sequence[tuple[UUID, str | None, str | None]]
 ) -> dict[UUID, SessionTranscript | Unreadable]:
     """Transcripts, or why not, from each session's text and address; nothing for a session that has neither."""

@@ -21,6 +21,7 @@ from domain.practice import (
     MAX_TAG,
     AnswerType,
 )
+from domain.study_material import MAX_TEXT, MAX_TITLE
 from domain.subjects import MAX_NAME
 from domain.text import optional_text, required_text
 from domain.transcripts import Transcript, from_turns
@@ -66,8 +67,20 @@ class PracticeRecord:
     licence: str | None
 
 
-Record = TranscriptRecord | PracticeRecord
-R = TypeVar("R", TranscriptRecord, PracticeRecord)
+@dataclass(frozen=True, slots=True)
+class MaterialRecord:
+    """One text of a file."""
+
+    external_id: str
+    title: str
+    subject: str
+    text: str
+    source: str | None
+    licence: str | None
+
+
+Record = TranscriptRecord | PracticeRecord | MaterialRecord
+R = TypeVar("R", TranscriptRecord, PracticeRecord, MaterialRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ class Line(Generic[R]):
 
 
 def read_records(file: BinaryIO, parse: Callable[[object], R]) -> Iterator[Line[R]]:
-    """Each line of a file but blank ones; `parse` is transcript_record or practice_record.
+    """Each line of a file but blank ones; `parse` is transcript_record, practice_record or material_record.
 
     Never more than one line is held in memory. A second record of an id is refused.
     """
@@ -137,6 +150,19 @@ def practice_record(document: object) -> PracticeRecord:
     )
 
 
+def material_record(document: object) -> MaterialRecord:
+    """The text that a line's JSON describes: `title` and `text`, or `topic` and `context`. Raises BadRecord."""
+    fields = _Fields(document)
+    return MaterialRecord(
+        external_id=fields.text("id", MAX_ID),
+        title=fields.text(fields.either("title", "topic"), MAX_TITLE),
+        subject=fields.text("subject", MAX_NAME),
+        text=fields.text(fields.either("text", "context"), MAX_TEXT),
+        source=fields.optional_text("source", MAX_SOURCE),
+        licence=fields.optional_text("licence", MAX_SOURCE),
+    )
+
+
 class _Fields:
     """The fields of a JSON object; each reader raises BadRecord, which names the field."""
 
@@ -151,6 +177,10 @@ class _Fields:
         if value is None:
             raise BadRecord(f"`{name}` is missing")
         return value
+
+    def either(self, name: str, other: str) -> str:
+        """The name of the two that has a value, the first unless only the other has."""
+        return other if self._document.get(name) is None and self._document.get(other) is not None else name
 
     def text(self, name: str, longest: int) -> str:
         """A text that must be there and not blank."""

@@ -23,6 +23,18 @@ class Confidence(StrEnum):
     LOW = "Low"
 
 
+class AnswerOutcome(StrEnum):
+    """What the companion made of a question."""
+
+    ANSWERED = "answered"
+    CLARIFICATION = "clarification"
+    OUT_OF_SCOPE = "out_of_scope"
+    NOT_FOUND = "not_found"
+    """About learning, and nothing that the companion has answers it."""
+    OWN_PRACTICE = "own_practice"
+    """It is practice that the student has yet to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question, the companion's answer, and the tutor's where there is one."""

@@ -32,6 +32,7 @@ from schema.resolvers.practice_bank import PracticeBankMutations, PracticeBankQu
 from schema.resolvers.questions import QuestionMutations
 from schema.resolvers.review import ReviewQueries
 from schema.resolvers.sessions import SessionMutations
+from schema.resolvers.study_material import StudyMaterialMutations, StudyMaterialQueries
 from schema.resolvers.subjects import SubjectMutations, SubjectQueries
 from schema.resolvers.users import UserMutations, UserQueries
 from schema.results import Answer, answer_of
@@ -49,6 +50,7 @@ class Query(
     UserQueries,
     SubjectQueries,
     PracticeBankQueries,
+    StudyMaterialQueries,
     ReviewQueries,
     AnalyticsQueries,
     AuditQueries,
@@ -64,6 +66,7 @@ class Mutation(
     SessionMutations,
     PracticeBankMutations,
     PracticeMutations,
+    StudyMaterialMutations,
     QuestionMutations,
     NudgeMutations,
     OverrideMutations,

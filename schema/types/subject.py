@@ -15,6 +15,7 @@ from db import practice as practice_db
 from db import practice_bank as bank_db
 from db import ratings as ratings_db
 from db import sessions as sessions_db
+from db import study_material as material_db
 from db import subjects as subjects_db
 from domain import subjects
 from schema.fields import connection, edge_list
@@ -27,6 +28,7 @@ from schema.types.override import Override, OverrideOrder, OverrideWhere
 from schema.types.practice import PracticeItemOrder, PracticeItemWhere, PracticeOrder, PracticeWhere
 from schema.types.rating import RatingOrder
 from schema.types.session import SessionOrder, SessionWhere
+from schema.types.study_material import StudyMaterial, StudyMaterialOrder, StudyMaterialWhere
 
 if TYPE_CHECKING:
     from schema.types.assignment import TutorAssignment
@@ -105,6 +107,14 @@ class Subject(Node):
         order=OverrideOrder.NEWEST,
         where=OverrideWhere,
         description="Where tutors corrected the companion in this subject, for students whom the viewer may see.",
+    )
+    study_materials: Connection[StudyMaterial] = connection(
+        material_db.study_materials_by_subject,
+        material_db.count_study_materials_by_subject,
+        key="id",
+        order=StudyMaterialOrder.NEWEST,
+        where=StudyMaterialWhere,
+        description="The texts in this subject that the companion answers from.",
     )
     practice_items: Connection[Annotated[PracticeItem, strawberry.lazy("schema.types.practice")]] = connection(
         bank_db.practice_items_by_subject,

@@ -19,6 +19,7 @@ from db import practice_bank as bank_db
 from db import questions as questions_db
 from db import ratings as ratings_db
 from db import sessions as sessions_db
+from db import study_material as material_db
 from db import summaries as summaries_db
 from db import users as users_db
 from domain import users, viewer
@@ -45,6 +46,7 @@ from schema.types.profile import UserDetails
 from schema.types.question import Question, QuestionOrder, QuestionWhere
 from schema.types.rating import StudentRating
 from schema.types.session import Session, SessionOrder, SessionWhere
+from schema.types.study_material import StudyMaterial, StudyMaterialOrder, StudyMaterialWhere
 from schema.types.summary import Summary, SummaryOrder, SummaryWhere
 
 describe_enum(
@@ -316,6 +318,14 @@ class Tutor(User, Node):
         where=PracticeItemWhere,
         description="The items that the tutor added to the practice bank; none for students and parents.",
     )
+    study_materials: Connection[StudyMaterial] = connection(
+        material_db.study_materials_by_creator,
+        material_db.count_study_materials_by_creator,
+        key="id",
+        order=StudyMaterialOrder.NEWEST,
+        where=StudyMaterialWhere,
+        description="The texts that the tutor gave the companion to answer from.",
+    )
 
 
 @strawberry.type(description="A parent.")
@@ -355,4 +365,12 @@ class Admin(User, Node):
         order=AddedPracticeItemOrder.NEWEST,
         where=PracticeItemWhere,
         description="The items that the administrator added to the practice bank.",
+    )
+    study_materials: Connection[StudyMaterial] = connection(
+        material_db.study_materials_by_creator,
+        material_db.count_study_materials_by_creator,
+        key="id",
+        order=StudyMaterialOrder.NEWEST,
+        where=StudyMaterialWhere,
+        description="The texts that the administrator gave the companion to answer from.",
     )

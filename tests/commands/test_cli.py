@@ -170,6 +170,12 @@ def test_practice_is_imported_once(cli: Cli, people: Database, tmp_path: Path) -
     assert rows(people, "select count(*) from practice_bank_items") == [(1200,)]
 
 
+def test_material_is_imported_once(cli: Cli, people: Database, tmp_path: Path) -> None:
+    file = _file(tmp_path, {"id": "m1", "title": "Roots", "subject": "Algebra", "text": "A root."})
+    assert said(cli("import", "material", file, DATABASE_URL=people.app_url)) == (0, "1 text added.\n", "")
+    assert rows(people, "select title, text from study_passages") == [("Roots", "A root.")]
+
+
 def test_bad_lines_are_told_and_make_the_import_fail(cli: Cli, people: Database, tmp_path: Path) -> None:
     file = _file(tmp_path, ITEM | {"id": "p1"}, "{", ITEM | {"id": "p2", "difficulty": 11}, ITEM | {"id": "p3"})
     assert said(cli("import", "practice", file, DATABASE_URL=people.app_url)) == (

@@ -162,6 +162,9 @@ def make_cast(owner: Connection) -> Cast:
         )
         item = cast.id(label, "practice_bank_items")
         cast.add("practice_item_ratings", label, bank_item_id=item, rating=1000, deviation=190)
+    for author in ("tom", "una"):
+        given = cast.add("study_materials", author, title="Roots", text="A root.", created_by=cast.id(author))
+        cast.add("study_passages", author, material_id=given, position=0, title="Roots", text="A root.")
     for student in STUDENTS:
         _rows_of(cast, student)
     only = {"student_id": cast.id("ben"), "bank_item_id": cast.id("bens", "practice_bank_items")}

@@ -19,6 +19,7 @@ from db.imports import (
     ImportRefused,
     People,
     find_people,
+    import_material,
     import_practice,
     import_transcripts,
 )
@@ -198,6 +199,30 @@ async def test_items_go_into_the_bank_once(database: servers.Database, study: Da
     ]
     # A record that is there is left alone, whatever the file says of it now.
     assert await import_practice(study, _file(_items(2, question="Changed?"))) == Imported(present=2)
+    assert _rows(database, everything) == rows
+
+
+async def test_texts_become_material_with_passages(database: servers.Database, study: Database) -> None:
+    lines = [
+        {"id": "m-0", "title": "Roots", "subject": "Algebra", "text": "A root. " * 400, "licence": "CC0"},
+        {"id": "m-1", "topic": "Verbs", "subject": "algebra", "context": "A verb.", "questions": [], "source": "ours"},
+        {"id": "m-2", "title": "Empty", "subject": "Algebra"},
+    ]
+    told: list[Line[Any]] = []
+    assert await import_material(study, _file(lines), told.append) == Imported(added=2, refused=1)
+    assert [line.reason for line in told] == ["", "", "`text` is missing"]
+    everything = """
+        select m.external_id, m.title, s.name, m.source, m.licence, p.position, p.title, length(p.text)
+        from study_materials as m join subjects as s on s.id = m.subject_id
+        join study_passages as p on p.material_id = m.id order by m.external_id, p.position
+        """
+    rows = _rows(database, everything)
+    assert rows == [
+        ("m-0", "Roots", "Algebra", None, "CC0", 0, "Roots", 1711),
+        ("m-0", "Roots", "Algebra", None, "CC0", 1, "Roots", 1487),
+        ("m-1", "Verbs", "Algebra", "ours", None, 0, "Verbs", 7),
+    ]
+    assert await import_material(study, _file(lines)) == Imported(present=2, refused=1)
     assert _rows(database, everything) == rows
 
 

@@ -9,7 +9,7 @@ PROTECTED = {
     "users": ["profile", "gamification", "analytics", "disclaimer_shown"],
     "tutor_student_assignments": ["notes"],
     "sessions": ["transcript_text", "transcript_storage_url", "notes"],
-    "practice_bank_items": ["answer_text", "explanation"],
+    "practice_bank_items": ["answer_text", "explanation", "search"],
     "practice_assignments": ["ai_answer_text", "ai_explanation"],
     "overrides": ["original_content", "new_content"],
     "generations": ["model", "prompt_version", "input_tokens", "output_tokens", "reserved_tokens", "error"],

@@ -49,6 +49,8 @@ SEEN: dict[str, Three] = {
     "practice_item_ratings": ({"open", "done"}, {"open", "done", "bens"}, {"open", "done"}),
     "practice_familiarity": ({"ann"}, {"ann"}, {"ann"}),
     "student_ratings": ({"ann"}, {"ann"}, {"ann"}),
+    "study_materials": ({"tom", "una"}, {"tom", "una"}, {"tom", "una"}),
+    "study_passages": ({"tom", "una"}, {"tom", "una"}, {"tom", "una"}),
     "qa_interactions": ({"ann"}, {"ann"}, set()),
     "nudges": ({"ann"}, {"ann"}, {"ann"}),
     "progress_entries": ({"ann"}, {"ann"}, {"ann"}),
@@ -76,6 +78,7 @@ CHANGED: dict[str, tuple[str, Three]] = {
     "practice_item_ratings": ("rating = 900", ({"open", "done"}, {"open", "done", "bens"}, set())),
     "practice_familiarity": ("points = 0", ({"ann"}, {"ann"}, set())),
     "student_ratings": ("rating = 900", ({"ann"}, {"ann"}, set())),
+    "study_materials": ("is_active = false", (set(), {"tom"}, set())),
     "qa_interactions": ("answer = 'x'", ({"ann"}, {"ann"}, set())),
     "nudges": ("opened_at = now()", ({"ann"}, set(), set())),
     "overrides": ("reverted_at = now()", (set(), ann("summary", "answer", "practice open", "practice done"), set())),
@@ -96,6 +99,8 @@ ADDED: dict[str, list[str]] = {
     "practice_assignments": ["student", "tutor", *SEE_ALL],
     "practice_familiarity": ["student", "tutor", *SEE_ALL],
     "student_ratings": ["student", "tutor", *SEE_ALL],
+    "study_materials": ["tutor", *SEE_ALL],
+    "study_passages": ["tutor", *SEE_ALL],
     "qa_interactions": ["student", *SEE_ALL],
     "nudges": ["tutor", *SEE_ALL],
     "progress_entries": ["system"],
@@ -135,7 +140,14 @@ def test_rows_added(viewer: str, cast: Cast, app: Connection) -> None:
         for student in ("ann", "ben"):
             with as_viewer(app, viewer):
                 added[table, student] = _adds(app, table, _new_row(cast, viewer, table, student))
-    whoever = {"users", "subjects", "practice_bank_items", "audit_log", "events"}  # rows that are not of one student
+    whoever = {
+        "users",
+        "subjects",
+        "practice_bank_items",
+        "study_materials",
+        "audit_log",
+        "events",
+    }  # rows that are not of one student
     assert added == {
         (table, student): viewer in (may if student == "ann" or table in whoever else set(may) & set(SEE_ALL))
         for table, may in ADDED.items()
@@ -211,6 +223,14 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
             "last_score": 0,
         },
         "student_ratings": {"student_id": own, "subject_id": chemistry},
+        "study_materials": {"title": "x", "text": "x", "created_by": me},
+        # of one's own material, that is, and with ben of another's
+        "study_passages": {
+            "material_id": cast.id("tom" if student == "ann" else "una", "study_materials"),
+            "position": 1,
+            "title": "x",
+            "text": "x",
+        },
         "qa_interactions": {"student_id": own, "query": "?", "answer": "!", "confidence": "High"},
         "nudges": {"user_id": own, "type": "login", "channel": "email", "message": "x"},
         "progress_entries": {**PROGRESS, "student_id": own, "source_id": uuid4()},

@@ -30,6 +30,7 @@ QUERIES = {
     "users": "{ users { nodes { id } } }",
     "subjects": "{ subjects { nodes { id } } }",
     "practiceBank": "{ practiceBank { nodes { id } } }",
+    "studyMaterials": "{ studyMaterials { nodes { id } } }",
     "reviewQueue": "{ reviewQueue { nodes { __typename } } }",
     "studentProgress": "query ($sam: ID!) { studentProgress(studentId: $sam) { goal { id } } }",
     "overrideAnalytics": "{ overrideAnalytics(groupBy: [STUDENT]) { student { id } } }",
@@ -56,6 +57,8 @@ INPUTS: dict[str, dict[str, Any]] = {
     "assignPractice": {"studentId": "sam", "itemId": "item"},
     "approvePractice": {"id": "flagged"},
     "completePractice": {"id": "practice", "response": "4"},
+    "addStudyMaterial": {"subjectId": "subject", "title": TEXT, "text": TEXT},
+    "setStudyMaterialActive": {"id": "material", "active": False},
     "escalateQuestion": {"id": "question", "tutorId": "tess"},
     "answerQuestion": {"id": "question", "answer": TEXT},
     "sendNudge": {"studentId": "sam", "type": "LOGIN", "channel": "IN_APP", "message": TEXT},
@@ -85,7 +88,7 @@ INPUTS: dict[str, dict[str, Any]] = {
 }
 ONESELF = {"acknowledgeDisclaimer"}
 """Mutations that name nobody but the viewer."""
-OPEN_TO_STRANGERS = {("tutor", "createPracticeItem")} | {
+OPEN_TO_STRANGERS = {("tutor", "createPracticeItem"), ("tutor", "addStudyMaterial")} | {
     (role, "renewToken") for role in ("student", "tutor", "parent")
 }
 """What a person may do whether or not they know the student: the bank is everybody's, a token one's own."""
@@ -164,7 +167,7 @@ async def test_a_stranger_sees_nothing(api: Api, make: Make, stranger: int) -> N
     who = here.strangers[stranger]
     for name, global_id in here.ids.items():
         data = await api.data("query ($id: ID!) { node(id: $id) { __typename id } }", who, id=global_id)
-        seen = {"subject"} | ({"other"} if who is here.strangers[0] else set())
+        seen = {"subject", "material"} | ({"other"} if who is here.strangers[0] else set())
         # The bank is everybody's who teaches.
         seen |= {"item"} if who.role == "tutor" else set()
         # Who taught sam is known to those who know sam; nobody here does any more.

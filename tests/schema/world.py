@@ -48,6 +48,7 @@ async def world(make: Make) -> World:
     session = await make.session(sam, tess, transcript=TRANSCRIPT, notes="private-note", subject_id=algebra)
     summary = await make.summary(session, sam, tess)
     item = await make.practice_item(algebra, "1 + 1 = ?", "open-answer", explanation="open-explanation")
+    material = await make.row("study_materials", title="Factorials", text="0! is 1.", created_by=tess.id)
     open_practice = await make.practice(sam, item)
     flagged = await make.written_practice(sam)
     rating = await make.rating(sam, algebra, 1100)
@@ -63,6 +64,7 @@ async def world(make: Make) -> World:
         "session": ("Session", session),
         "summary": ("Summary", summary),
         "item": ("PracticeItem", item),
+        "material": ("StudyMaterial", material),
         "practice": ("PracticeAssignment", open_practice),
         "flagged": ("PracticeAssignment", flagged),
         "rating": ("StudentRating", rating),

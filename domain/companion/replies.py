@@ -1,0 +1,243 @@
+"""What the companion says to a question: an answer with its hint and sources, a question back, or why it has none.
+
+What comes before any answer is the same for both engines: a question that says nothing is asked back, and practice that
+the student has yet to do is theirs to do. Then either `extracted` answers from what was found, or a model does
+(domain.companion.written_answers).
+"""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.companion.answers import Extracted, extract
+from domain.companion.calibration import log_odds
+from domain.companion.question_kinds import QuestionKind, Wanted
+from domain.companion.retrieval import Asked, Corpus, Findings, Found, Passage, SourceKind, rank
+from domain.companion.words import content_stems, listed, stem, words
+from domain.questions import AnswerOutcome
+
+IN_SCOPE = 0.45
+"""The share of a question's words, by weight, that one passage must have; below it it is about other things."""
+NAMED = 0.25
+"""The same for a question that names something of the passage: a name, a number."""
+SAME_ITEM = 0.75
+"""The share of a question's words that an item of the bank must have to be its answer."""
+SAME_WORDS = 0.6
+"""The share of all words of a question and of practice to do that they have in common, when they are the same."""
+SOURCES = 3
+LONGEST_QUOTE = 2_000
+
+_SAYS_NOTHING = frozenset(
+    map(
+        stem,
+        listed(
+            """answer ask chapter clue confused do doubt example exercise explain get give got hard help hint homework
+            idea know lesson lost mean need number one page part problem question really section show solution solve
+            something stuck stuff task tell thing think topic understand want way word work worksheet yes okay ok thanks
+            please hello hi hey"""
+        ),
+    )
+)
+_FORMULA = re.compile(r"\d\s*[-+*/^=<>\u00d7\u00f7\u2212]|[=^\u221a\u222b\u03c0\u2211]|\b[a-z]\s*[-+*/^=]\s*[\da-z]\b")
+_LEANS_BACK = re.compile(r"(he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Something that an answer rests on."""
+
+    kind: SourceKind
+    source_id: UUID
+    title: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is said to a question."""
+
+    outcome: AnswerOutcome
+    answer: str
+    hint: str | None = None
+    """What helps to find the answer oneself; None where there is no answer to find."""
+    highlight: str | None = None
+    """The words of the answer that most likely are what was asked for; less sure than the answer itself."""
+    evidence: float | None = None
+    """For the answer being right, in log-odds, before calibration; None where there is none."""
+    citations: tuple[Cited, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What an answer is to be made from."""
+
+    asked: Asked
+    found: tuple[Found, ...]
+    corpus: Corpus
+    subjects: tuple[str, ...]
+    """Names of the subjects that the question touches."""
+
+
+def grounds_for(asked: Asked, findings: Findings) -> Grounds | Reply:
+    """What to answer from, or what is said without looking any further."""
+    if not [word for word in asked.stems if word not in _SAYS_NOTHING] and not _FORMULA.search(asked.text):
+        return Reply(AnswerOutcome.CLARIFICATION, _asked_back(findings))
+    open_item = next((item for item in findings.open_items if _same(asked, item.question_text)), None)
+    if open_item is not None:
+        quote = Cited(SourceKind.BANK_ITEM, open_item.item_id, "Your practice", open_item.question_text[:LONGEST_QUOTE])
+        return Reply(AnswerOutcome.OWN_PRACTICE, _OWN_PRACTICE, citations=(quote,))
+    corrected = asked.corrected(findings.passages, findings.corpus.frequency)
+    found = [
+        each
+        for each in rank(corrected, findings.passages, findings.corpus, limit=4 * SOURCES)
+        if each.passage.kind is not SourceKind.BANK_ITEM or each.coverage >= SAME_ITEM
+    ][:SOURCES]
+    return Grounds(corrected, tuple(found), findings.corpus, _subjects(corrected, found, findings.subjects))
+
+
+def extracted(grounds: Grounds) -> Reply:
+    """The answer of the embedded engine: what a source says, in its own words."""
+    if not _is_in_scope(grounds):
+        return _nothing(grounds)
+    best = grounds.found[0]
+    if best.passage.kind is SourceKind.BANK_ITEM:
+        return _worked(best, grounds)
+    answer = extract(grounds.asked, grounds.found, grounds.corpus)
+    if answer is None:
+        return _nothing(grounds)
+    text = _with_what_it_leans_on(answer)
+    return Reply(
+        AnswerOutcome.ANSWERED,
+        text,
+        hint=_hint(answer.passage, grounds.asked),
+        highlight=answer.highlight,
+        evidence=log_odds(answer.probability),
+        citations=(_cite(answer.passage, text),),
+        subjects=grounds.subjects,
+    )
+
+
+def _is_in_scope(grounds: Grounds) -> bool:
+    coverage = max((each.coverage for each in grounds.found), default=0.0)
+    return coverage >= IN_SCOPE or (coverage >= NAMED and _names_something(grounds))
+
+
+def _names_something(grounds: Grounds) -> bool:
+    """Whether the question has a name or a number, not in the first place, that a passage has too."""
+    names = {
+        word.stem
+        for word in grounds.asked.words[1:]
+        if not word.is_stopword and (word.text[0].isupper() or word.text[0].isdigit())
+    }
+    return any(names & each.stems for each in grounds.found)
+
+
+def _nothing(grounds: Grounds) -> Reply:
+    if grounds.subjects or _FORMULA.search(grounds.asked.text):
+        return Reply(AnswerOutcome.NOT_FOUND, _NOT_FOUND, subjects=grounds.subjects)
+    return Reply(AnswerOutcome.OUT_OF_SCOPE, _OUT_OF_SCOPE)
+
+
+_OUT_OF_SCOPE = (
+    "That is not something I can help with: I answer questions about what you learn, from your sessions, your goals, "
+    "the practice bank and your tutors' study material."
+)
+_NOT_FOUND = (
+    "I found nothing on this in your sessions, your goals, the practice bank and the study material, so I would rather "
+    "not guess. Your tutor can help; pass the question on with one step."
+)
+_OWN_PRACTICE = (
+    "This is practice that you have open, so the answer is yours to find. Try it as far as you get; once you have "
+    "handed it in, its solution and how one gets there are shown beside it. If you are stuck, ask me about the step."
+)
+
+
+def _asked_back(findings: Findings) -> str:
+    topics = [passage.title for passage in findings.passages if passage.kind is SourceKind.SESSION and not passage.part]
+    about = f", for instance from \u201c{topics[0]}\u201d" if topics else ""
+    return f"What is it about? Name the topic or write the whole question or task{about}, and I can look for an answer."
+
+
+def _same(asked: Asked, text: str) -> bool:
+    """Whether a question is, near enough, a given text."""
+    one, other = set(asked.stems), set(content_stems(words(text)))
+    return len(one & other) >= SAME_WORDS * len(one | other) if len(other) > 1 else asked.text.strip() == text.strip()
+
+
+def _subjects(asked: Asked, found: list[Found], known: list[str]) -> tuple[str, ...]:
+    """Those that the question names, else that of the best source."""
+    named = [name for name in known if (stems := content_stems(words(name))) and set(stems) <= set(asked.stems)]
+    if not named and found and found[0].coverage >= IN_SCOPE and found[0].passage.subject:
+        named = [found[0].passage.subject]
+    return tuple(named[:5])
+
+
+def _worked(best: Found, grounds: Grounds) -> Reply:
+    """A solved item of the bank that is what was asked."""
+    solution = " ".join(sentence.text for sentence in best.passage.sentences)[:LONGEST_QUOTE]
+    return Reply(
+        AnswerOutcome.ANSWERED,
+        solution,
+        hint=_hint(best.passage, grounds.asked),
+        # The words fit; whether it is the same task, nobody has looked.
+        evidence=log_odds(0.5 * best.coverage),
+        citations=(_cite(best.passage, solution),),
+        subjects=grounds.subjects,
+    )
+
+
+def _with_what_it_leans_on(answer: Extracted) -> str:
+    """The sentence, after the one before it if it begins with a word for something in that."""
+    place = answer.passage.sentences.index(answer.sentence)
+    before = answer.passage.sentences[place - 1] if place else None
+    if before is not None and before.quotable and _LEANS_BACK.match(answer.sentence.text):
+        return f"{before.text} {answer.sentence.text}"[:LONGEST_QUOTE]
+    return answer.sentence.text[:LONGEST_QUOTE]
+
+
+def _cite(passage: Passage, quote: str) -> Cited:
+    return Cited(passage.kind, passage.source_id, passage.title, quote)
+
+
+_PLACES = {
+    SourceKind.MATERIAL: "the study material",
+    SourceKind.BANK_ITEM: "a task of the practice bank that has been worked out",
+    SourceKind.SESSION: "what your tutor said in the",
+    SourceKind.SUMMARY: "the",
+    SourceKind.GOAL: "your goal",
+}
+_LOOK_FOR = {
+    QuestionKind.NUMBER: "a number or an amount",
+    QuestionKind.DATE: "a date or a time",
+    QuestionKind.REASON: "a reason",
+    QuestionKind.PERSON: "a person or a group",
+    QuestionKind.PLACE: "a place",
+    QuestionKind.MANNER: "the way in which it happens",
+    QuestionKind.YES_OR_NO: "whether it is so, and why",
+    QuestionKind.THING: "the words that complete it",
+}
+
+
+def _hint(passage: Passage, asked: Asked) -> str:
+    """Where the answer stands and what kind of thing it is, in no words but the question's own."""
+    there = frozenset(stem for sentence in passage.sentences for stem in sentence.stems)
+    shared = list(dict.fromkeys(w.text for w in asked.words if not w.is_stopword and w.stem in there))[:3]
+    about = f", where it is about {_and([_quoted(word) for word in shared])}" if shared else ""
+    kind = Wanted.read(asked.text).kind
+    if passage.kind is SourceKind.BANK_ITEM:
+        return (
+            f"There is {_PLACES[passage.kind]} like this{about}. Before you look at it: what is given, what is asked "
+            "for, and which first step leads from one to the other?"
+        )
+    title = passage.title if passage.kind in (SourceKind.SUMMARY, SourceKind.SESSION) else _quoted(passage.title)
+    name = title[0].lower() + title[1:] if title is passage.title else title
+    return f"Look at {_PLACES[passage.kind]} {name}{about}. You are looking for {_LOOK_FOR[kind]}: what do you think?"
+
+
+def _quoted(text: str) -> str:
+    return f"\u201c{text}\u201d"
+
+
+def _and(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
