@@ -9,17 +9,23 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-he
 VENV_IS_STALE := $(shell [ -x .venv/bin/python ] && [ "$$(cat .venv/made-in 2>/dev/null)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
+.PHONY: help serve test test-faults bench-live check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
 .DELETE_ON_ERROR:
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 serve: .venv/installed ## Start everything and serve on http://127.0.0.1:8000 (HOST, PORT)
 	@exec .venv/bin/study-companion serve
 
 test: .venv/installed-dev ## Run the tests (ARGS="-k name" to choose)
 	@exec .venv/bin/pytest -n 2 --dist worksteal $(ARGS)
+
+test-faults: .venv/installed-dev ## Run the fault test in full: some minutes, 200 clients, everything fails (ARGS="-k valkey" to choose)
+	@FAULTS=full exec .venv/bin/pytest -n 0 -s $(ARGS) tests/faults
+
+bench-live: .venv/installed-dev ## Measure live push beside plain Strawberry (ARGS="--rounds 1" to choose)
+	@exec .venv/bin/python -m tests.bench.live $(ARGS)
 
 check: .venv/installed-dev ## Check format, lint, types, imports, SQL and the committed schema
 	.venv/bin/ruff format --check .
