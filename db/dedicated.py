@@ -1,36 +1,23 @@
 """Connections that one part of the program keeps for itself, with nobody to look after them but that part.
 
 A connection can die without a word: a firewall forgets it, a machine loses power, and whoever waits on it waits for
-ever. So each is asked now and then, every wait has an end, and at that end the line is cut at this side: the waiting
-call then fails at once. (Cancelling it would first ask the server, over a new connection, to cancel its statement.)
+ever. So each is asked now and then, every wait has an end, and at that end the line is cut at this side.
 """
 
 import asyncio
-import os
 import random
-import socket
 from collections.abc import Coroutine, Iterator
-from contextlib import suppress
 from typing import Any, TypeVar
 
-import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from db.lines import KEEPALIVE, cut
 from db.statement import Row
 
 T = TypeVar("T")
 
 LONGEST_DELAY = 10.0  # seconds
-
-# The kernel's own watch over a TCP connection; it finds a dead one where the other side is gone altogether.
-KEEPALIVE = {
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
 
 
 async def connect(address: str, name: str, patience: float) -> AsyncConnection[Row]:
@@ -53,17 +40,11 @@ async def within(seconds: float, connection: AsyncConnection[Any], work: Corouti
         await asyncio.wait({task}, timeout=seconds)
     finally:
         if not task.done():
-            _cut(connection)
+            cut(connection)
             await asyncio.wait({task})
         if not task.cancelled():
             task.exception()  # one that nobody will ask for, if we are cancelled, is not an unseen one
     return task.result()
-
-
-def _cut(connection: AsyncConnection[Any]) -> None:
-    """End the conversation at this side; both sides read the end of it."""
-    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
-        line.shutdown(socket.SHUT_RDWR)
 
 
 def delays() -> Iterator[float]:

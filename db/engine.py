@@ -18,6 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.sql import ClauseElement
 
 from db.events import append
+from db.lines import KEEPALIVE, BoundedConnection
 from db.statement import Compiled, Row, Statement
 from db.vault import Vault
 from domain.events import Event
@@ -26,6 +27,7 @@ from domain.viewer import Role, Viewer
 R = TypeVar("R")
 
 APPLICATION_ROLE = "study_app"
+CHECK_PATIENCE = 3.0  # seconds for an idle connection to answer
 
 log = logging.getLogger("study.sql")
 
@@ -142,14 +144,20 @@ class Database:
         options = f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds}"
         if conninfo_to_dict(url).get("user") != APPLICATION_ROLE:
             options += f" -c role={APPLICATION_ROLE}"
-        self.pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
-            make_conninfo(url, options=options, application_name="study-companion"),
+        # A server that lives gives up a statement before we give up the server.
+        self._patience = statement_timeout + 5
+        keepalive: dict[str, Any] = {**KEEPALIVE, "connect_timeout": 5}
+        settings = {**keepalive, **conninfo_to_dict(url), "options": options, "application_name": "study-companion"}
+        self.pool: AsyncConnectionPool[BoundedConnection] = AsyncConnectionPool(
+            make_conninfo(**settings),
+            connection_class=BoundedConnection,
+            configure=self._configure,
             min_size=1,
             max_size=max_connections,
             open=False,
             timeout=10,
             kwargs={"autocommit": True},
-            check=AsyncConnectionPool.check_connection,
+            check=self._check,
         )
 
         self._giving_back: set[asyncio.Task[None]] = set()
@@ -162,6 +170,19 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.pool.close()
+
+    async def _configure(self, connection: BoundedConnection) -> None:
+        connection.patience = self._patience
+
+    async def _check(self, connection: BoundedConnection) -> None:
+        """Raise when a connection that has lain idle is dead; then the others that lie there will be too."""
+        connection.patience = CHECK_PATIENCE
+        try:
+            await AsyncConnectionPool.check_connection(connection)
+        except OperationalError:
+            await self.pool.drain()
+            raise
+        connection.patience = self._patience
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[Row]]:

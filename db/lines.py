@@ -1,0 +1,58 @@
+"""Connections that do not wait for ever for a server that has gone without a word.
+
+A firewall forgets a connection, a machine loses power, a pooler hangs: nobody closes anything, and whoever waits for an
+answer waits on. The kernel finds out where the other side is gone altogether, after a while; for the rest, every wait
+has an end, at which the line is cut at this side.
+"""
+
+import asyncio
+import os
+import socket
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.abc import PQGen
+
+from db.statement import Row
+
+T = TypeVar("T")
+
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""libpq's settings for the kernel's own watch over a TCP connection."""
+
+
+def cut(connection: AsyncConnection[Any]) -> None:
+    """End the conversation at this side; both sides read the end of it, and the waiting call fails at once.
+
+    Cancelling that call would first ask the server, over a new connection, to cancel its statement.
+    """
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+class BoundedConnection(AsyncConnection[Row]):
+    """A connection that is cut when an answer takes too long; the waiting call raises psycopg.OperationalError."""
+
+    patience = 60.0
+    """Seconds that any one answer may take."""
+
+    async def wait(  # its signature is psycopg's
+        self,
+        gen: PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> T:
+        """What psycopg calls for everything that it waits for."""
+        timer = asyncio.get_running_loop().call_later(self.patience, cut, self)
+        try:
+            return await super().wait(gen, interval, timeout)
+        finally:
+            timer.cancel()
