@@ -23,9 +23,10 @@ from procrastinate.worker import Worker as Runner
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import PoolTimeout
 
-from db.dedicated import KEEPALIVE, delays
+from db.dedicated import delays
 from db.engine import APPLICATION_ROLE
 from db.jobs import keep_job_error, sweep_jobs
+from db.lines import KEEPALIVE
 from domain.jobs import ATTEMPTS, Failure, JobKind, delay_after, failure_of
 from jobs.cleaning import clean_up
 from jobs.progress import count_goal, count_practice, count_session, end_streaks, refresh_analytics

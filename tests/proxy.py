@@ -79,10 +79,13 @@ class Proxy:
         try:
             if self._refuses:
                 return
-            if isinstance(self._target, Path):
-                there, back = await asyncio.open_unix_connection(self._target)
-            else:
-                there, back = await asyncio.open_connection(*self._target)
+            try:
+                if isinstance(self._target, Path):
+                    there, back = await asyncio.open_unix_connection(self._target)
+                else:
+                    there, back = await asyncio.open_connection(*self._target)
+            except OSError:  # whoever comes is told by the end of the line
+                return
             self._writers[number].append(back)
             ways = [asyncio.create_task(self._pass(number, *way)) for way in ((reader, back), (there, writer))]
             try:

@@ -29,10 +29,10 @@ async def _ask(database: Database, sleep: float = 0) -> None:
 
 async def test_whoever_waits_for_an_answer_is_told(line: tuple[Proxy, str]) -> None:
     proxy, address = line
-    async with Database(address, vault=VAULT, max_connections=3, statement_timeout=1) as database:
+    async with Database(address, vault=VAULT, max_connections=3) as database:
         database._patience = 0.5
         await _ask(database)
-        waiting = [asyncio.create_task(_ask(database, 0.2)) for _ in range(3)]
+        waiting = [asyncio.create_task(_ask(database, 10)) for _ in range(3)]
         await until(lambda: database.pool.get_stats()["pool_available"] == 0)
         proxy.swallow()
         proxy.mend()  # for new ones

@@ -10,7 +10,7 @@ from cli import main
 from db import feed
 from db.engine import Transaction
 from db.events import Stretch
-from domain.event_log import Cursor, Event, EventKind, Logged
+from domain.events import Cursor, Event, EventKind, Logged
 
 _AFTER = """
 select xid::text::bigint, id, kind, student_id, person_id, target_id, occurred_at

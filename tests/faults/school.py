@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from domain.event_log import Cursor, EventKind
+from domain.events import Cursor, EventKind
 from domain.identity.choice import local_issuer_for
 from schema.ids import to_global
 from tests.faults.subscriber import Received

@@ -29,27 +29,48 @@ class Stage:
     broker_line: Proxy | None
     """Between the first server and the broker."""
     servers: tuple[StudyServer, StudyServer]
-    naive: StudyServer
-    """A third, whose reader goes by the last number."""
+    naive: StudyServer | None
+    """A third, whose reader goes by the last number; None with a broker, as that changes nothing."""
 
     @property
     def faults(self) -> list[Callable[[], None]]:
         """Everything that can happen here, in turn."""
-        everywhere = [
-            self.server_is_killed,
+        return [
             self.listeners_are_ended,
             self.clients_lines_go_dead,
+            self.server_is_killed,
+            self.server_comes_back,
             self.postgresql_crashes,
             self.database_line_goes_dead,
             self.postgresql_restarts,
             self.server_restarts,
+            *self.brokers_faults,
         ]
-        return everywhere if self.broker is None else [*everywhere, self.broker_restarts, self.broker_line_goes_dead]
+
+    @property
+    def few_faults(self) -> list[Callable[[], None]]:
+        """Those that cost little; with a broker its own above all."""
+        if self.broker is not None:
+            return [self.clients_lines_go_dead, *self.brokers_faults]
+        return [
+            self.listeners_are_ended,
+            self.clients_lines_go_dead,
+            self.postgresql_crashes,
+            self.database_line_goes_dead,
+            self.server_is_killed,
+        ]
+
+    @property
+    def brokers_faults(self) -> list[Callable[[], None]]:
+        """What can happen to a broker, if there is one."""
+        return [] if self.broker is None else [self.broker_restarts, self.broker_line_goes_dead]
 
     def server_is_killed(self) -> None:
-        """`kill -9`."""
+        """`kill -9`; it stays away for a while."""
         self.servers[0].kill()
-        time.sleep(0.5)
+
+    def server_comes_back(self) -> None:
+        """The one that was killed."""
         self.servers[0].start()
         self.servers[0].wait_until_ready()
 
@@ -123,8 +144,14 @@ def stage(folder: Path, *, with_broker: bool) -> Iterator[Stage]:
             broker_line = Proxy(broker.path, "broker.sock")
             stack.enter_context(portal.wrap_async_context_manager(broker_line))
             urls = [f"unix://{path}" for path in (broker_line.path, broker.path)]
-        servers = [
-            StudyServer(
+        programs = {
+            "one": ("cli", first_url, urls[0]),
+            "two": ("cli", postgres.app_url, urls[1]),
+        }
+        if broker is None:
+            programs["naive"] = ("tests.faults.naive", postgres.app_url, urls[1])
+        servers = {
+            name: StudyServer(
                 folder,
                 name,
                 module=module,
@@ -136,16 +163,12 @@ def stage(folder: Path, *, with_broker: bool) -> Iterator[Stage]:
                 SOCKET_IDLE_SECONDS=5,
                 LEAVE_DRAIN_SECONDS=1,
             )
-            for name, module, database_url, broadcast_url in (
-                ("one", "cli", first_url, urls[0]),
-                ("two", "cli", postgres.app_url, urls[1]),
-                ("naive", "tests.faults.naive", postgres.app_url, urls[1]),
-            )
-        ]
-        for server in servers:
+            for name, (module, database_url, broadcast_url) in programs.items()
+        }
+        for server in servers.values():
             stack.enter_context(server)
             stack.enter_context(portal.wrap_async_context_manager(server.line))
-        for server in servers:
+        for server in servers.values():
             server.wait_until_ready()
-        one, two, naive = servers
-        yield Stage(portal, data_dir, postgres, broker, database_line, broker_line, (one, two), naive)
+        pair = (servers["one"], servers["two"])
+        yield Stage(portal, data_dir, postgres, broker, database_line, broker_line, pair, servers.get("naive"))

@@ -80,7 +80,7 @@ class Subscriber:
             except (OSError, InvalidHandshake) as error:
                 self.endings[type(error).__name__] += 1
             turn += 1
-            if self.forgetful and self.received:
+            if self.forgetful and self.connections:
                 self.after = None
             await asyncio.sleep(self.chance.uniform(0.05, 0.3))
 

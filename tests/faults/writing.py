@@ -14,10 +14,10 @@ from redis.exceptions import RedisError
 from sqlalchemy import bindparam, insert
 
 from db.engine import Database, Work
-from db.events import CHANNEL, append
+from db.events import CHANNEL
 from db.statement import Compiled
 from db.tables import goals, nudges, overrides, qa_interactions
-from domain.event_log import Event, EventKind
+from domain.events import Event, EventKind
 from tests.faults.school import School, Student
 
 _GOAL = Compiled("add_goal", insert(goals).values(id=bindparam("row"), student_id=bindparam("student"), title="x"))
@@ -77,6 +77,7 @@ class Writers:
         redis = None if self.broker is None else Redis.from_url(self.broker, socket_timeout=1)
         try:
             async with asyncio.TaskGroup() as group:
+                self.database.notifies = redis is None
                 for _ in range(writers):
                     group.create_task(self._write(redis, 2 * writers / self.per_second))
         finally:
@@ -92,13 +93,15 @@ class Writers:
             except (Error, PoolTimeout):
                 # Whether it was committed only the database knows.
                 self.failed += 1
-            await asyncio.sleep(self.chance.uniform(0, 2 * pause))
+            enough = self.committed >= self.events
+            await asyncio.sleep(self.chance.uniform(0, (10 if enough else 2) * pause))
 
     async def _change(self, redis: Redis | None) -> None:
         count = self.chance.randint(1, 3)
         async with self.database.system_work() as work:
             told = [await self._add(work) for _ in range(count)]
-            await append(work, told, call=redis is None)
+            for event in told:
+                work.tell(event)
             fate = self.chance.random()
             if fate < 0.02:
                 self.slow += 1
