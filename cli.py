@@ -4,6 +4,7 @@ import functools
 import logging
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
@@ -192,6 +193,19 @@ def trial() -> None:
 def trial_ratings(settings: Settings, file: Path) -> None:
     """Predict each answer of a CSV file (student, item, correct, order; .gz too) and say how well."""
     rating.trial(settings, file)
+
+
+@trial.command(name="choice")
+@click.option("--target", type=click.FloatRange(0.5, 0.95), default=0.75, show_default=True, help="The aim.")
+@click.option("--students", type=click.IntRange(1, 1_000), default=20, show_default=True)
+@click.option(
+    "--items", type=click.IntRange(10, 100_000), default=600, show_default=True, help="Questions in the bank."
+)
+@click.option("--answers", type=click.IntRange(50, 5_000), default=300, show_default=True, help="Of each student.")
+@with_settings
+def trial_choice(settings: Settings, target: float, students: int, items: int, answers: int) -> None:
+    """Let students of known abilities practise what is chosen for them, and say how it comes out."""
+    rating.trial_choice(settings, Decimal(str(target)), students, items, answers)
 
 
 @main.command(short_help="Look whether everything is in order.")

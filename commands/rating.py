@@ -3,12 +3,14 @@
 import asyncio
 import csv
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
 from commands.database import Place, ready, settings_usable
 from db.replay import Replay, replay
+from domain.choice_simulation import LESSON, simulate
 from domain.rating_trial import MalformedAnswers, Prediction, quality, read_answers, replayed
 from server import database_of
 from settings import Settings
@@ -53,6 +55,32 @@ def trial(settings: Settings, file: Path) -> None:
         _report("every second", [one for one in predictions if one.student in other_half])
     except (MalformedAnswers, ValueError, csv.Error, EOFError) as error:
         raise click.ClickException(f"{file}: {error}.") from error
+
+
+def trial_choice(settings: Settings, target: Decimal, students: int, items: int, answers: int) -> None:
+    """Print how practice that is chosen at that aim comes out for students of known abilities."""
+    click.echo(f"{students} students, {items:,} questions, {answers} answers each, RATING_K={settings.rating_k}")
+    click.echo(
+        f"{'':34}{'aim':>6}{'observed':>10}{'expected':>10}{'inflation':>11}{'drift':>8}{'error':>8}{'deviation':>11}"
+    )
+    for name, choices, lesson in (
+        ("open questions", 0, LESSON),
+        ("a third with four choices", 4, LESSON),
+        ("nobody remembers a question", 0, 0.0),
+    ):
+        found = simulate(
+            students=students,
+            items=items,
+            answers=answers,
+            target=target,
+            choices=choices,
+            lesson=lesson,
+            k=settings.rating_k,
+        )
+        click.echo(
+            f"{name:34}{found.target:6.2f}{found.observed:10.3f}{found.predicted:10.3f}{found.inflation:11.1f}"
+            f"{found.drift:8.1f}{found.error:8.1f}{found.deviation:11.1f}"
+        )
 
 
 def _report(name: str, predictions: list[Prediction]) -> None:

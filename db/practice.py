@@ -44,6 +44,9 @@ _PRACTICE = select(
     practice_assignments.c.student_rating_after,
     practice_assignments.c.performance_score,
     practice_assignments.c.predicted_success,
+    practice_assignments.c.choice_kind,
+    practice_assignments.c.choice_reason,
+    practice_assignments.c.held,
     practice_assignments.c.response_text,
     practice_assignments.c.completed,
     practice_assignments.c.completed_at,
@@ -199,10 +202,17 @@ async def update_practice(work: Work, practice_id: UUID, **values: Any) -> Pract
     return await lock_practice(work, practice_id)
 
 
+async def lock_assigning(work: Work, student_id: UUID) -> None:
+    """Keep others from assigning practice to a student until the work ends.
+
+    No row stands for an item that a student does not have yet, so a lock on the student keeps a second request waiting.
+    """
+    await work.run(_lock_assigning, {"name": f"practice of {student_id}"})
+
+
 async def assign_practice(work: Work, student_id: UUID, item: PracticeItem) -> PracticeAssignment:
     """An item of the bank, assigned to a student. Raises Refused (ALREADY_DONE) while the student has it to do."""
-    # No row stands for "this item for this student" yet, so a lock on the pair keeps a second request waiting.
-    await work.run(_lock_assigning, {"name": f"{student_id} {item.id}"})
+    await lock_assigning(work, student_id)
     ((is_open,),) = await work.run(_is_open, {"student_id": student_id, "bank_item_id": item.id})
     if is_open:
         raise Refused(Code.ALREADY_DONE, "The student has this item to do already.", "item_id")

@@ -79,6 +79,9 @@ practice_assignments = sa.Table(
     sa.Column("question_rating_before", sa.Numeric(7, 2)),
     sa.Column("question_rating_after", sa.Numeric(7, 2)),
     sa.Column("predicted_success", sa.Numeric(4, 3)),
+    sa.Column("choice_kind", sa.Text),
+    sa.Column("choice_reason", sa.Text),
+    flag("held", default=False),
     sa.Column("response_text", sa.Text),
     flag("completed", default=False),
     sa.Column("completed_at", TIME),
@@ -94,6 +97,7 @@ practice_assignments = sa.Table(
     within("difficulty_level", 1, 10),
     within("performance_score", 0, 1),
     within("predicted_success", 0, 1),
+    among("choice_kind", "new", "retry", "review"),
     newest("idx_pa_student", "student_id", time="assigned_at"),
     newest("idx_pa_source", "source", time="assigned_at"),
     newest("idx_pa_subject", "subject_id", time="assigned_at"),
@@ -156,4 +160,16 @@ practice_familiarity = sa.Table(
     within("answers", 1),
     within("last_score", 0, 1),
     sa.Index("idx_pf_bank_item", "bank_item_id"),
+)
+
+practice_settings = sa.Table(
+    "practice_settings",
+    metadata,
+    key(),
+    *person("student"),
+    sa.Column("target_success", sa.Numeric(3, 2), nullable=False, server_default=sa.text("0.75")),
+    flag("review_first", default=False),
+    time("updated_at"),
+    sa.UniqueConstraint("student_id"),
+    sa.CheckConstraint("target_success >= 0.50 and target_success <= 0.95", name="target_success"),
 )

@@ -187,6 +187,7 @@ practice_assignments = practice_tables.practice_assignments
 student_ratings = practice_tables.student_ratings
 practice_item_ratings = practice_tables.practice_item_ratings
 practice_familiarity = practice_tables.practice_familiarity
+practice_settings = practice_tables.practice_settings
 
 qa_interactions = sa.Table(
     "qa_interactions",
@@ -328,6 +329,7 @@ override_contents = views.override_contents
 user_details = views.user_details
 generation_details = views.generation_details
 practice_bank_catalog = views.practice_bank_catalog
+practice_candidates = views.practice_candidates
 v_student_progress = views.v_student_progress
 v_override_analytics = views.v_override_analytics
 v_confidence_distribution = views.v_confidence_distribution

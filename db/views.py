@@ -134,3 +134,15 @@ practice_bank_catalog = Table(
     Column("created_at", TIME),
     Column("updated_at", TIME),
 )
+
+practice_candidates = Table(
+    "practice_candidates",
+    metadata,
+    Column("item_id", Uuid),
+    Column("subject_id", Uuid),
+    Column("difficulty_level", Integer),
+    Column("goal_tags", TEXTS),
+    Column("topic_tags", TEXTS),
+    Column("choices", Integer),
+    Column("rating", Numeric),
+)

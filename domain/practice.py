@@ -38,6 +38,14 @@ class AnswerType(StrEnum):
     FREE_TEXT = "free_text"
 
 
+class ChoiceKind(StrEnum):
+    """What a question is to the student for whom it is chosen."""
+
+    NEW = "new"
+    RETRY = "retry"
+    REVIEW = "review"
+
+
 @dataclass(frozen=True, slots=True)
 class PracticeItem:
     """A question of the bank, without its solution."""
@@ -90,6 +98,11 @@ class PracticeAssignment:
     performance_score: Decimal | None
     predicted_success: Decimal | None
     """The score that was expected: when it was answered, until then when it was chosen; None for neither."""
+    choice_kind: ChoiceKind | None
+    """What it was to the student when the companion chose it; None for what a person assigned."""
+    choice_reason: str | None
+    held: bool
+    """Whether it is kept from the student: until it is reviewed, or for good when a tutor has said no to it."""
     response_text: str | None
     completed: bool
     completed_at: datetime | None
@@ -252,6 +265,13 @@ def approve(practice: PracticeAssignment) -> None:
     """Whether there is anything to approve. Raises Refused (ALREADY_DONE)."""
     if not practice.flagged:
         raise Refused(Code.ALREADY_DONE, "The item is not waiting for review.", "id")
+
+
+def reject(practice: PracticeAssignment) -> None:
+    """Whether a tutor can say no to it. Raises Refused (ALREADY_DONE, CONFLICT)."""
+    approve(practice)
+    if practice.completed:
+        raise Refused(Code.CONFLICT, "The student has answered it already; override it instead.", "id")
 
 
 def attempt(practice: PracticeAssignment, response: str | None, score: Decimal | None) -> Attempt:

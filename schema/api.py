@@ -29,6 +29,7 @@ from schema.resolvers.parent_links import ParentLinkMutations
 from schema.resolvers.people import PeopleMutations
 from schema.resolvers.practice import PracticeMutations
 from schema.resolvers.practice_bank import PracticeBankMutations, PracticeBankQueries
+from schema.resolvers.practice_choice import PracticeChoiceMutations, PracticeChoiceQueries
 from schema.resolvers.questions import QuestionMutations
 from schema.resolvers.review import ReviewQueries
 from schema.resolvers.sessions import SessionMutations
@@ -51,6 +52,7 @@ class Query(
     SubjectQueries,
     PracticeBankQueries,
     StudyMaterialQueries,
+    PracticeChoiceQueries,
     ReviewQueries,
     AnalyticsQueries,
     AuditQueries,
@@ -67,6 +69,7 @@ class Mutation(
     PracticeBankMutations,
     PracticeMutations,
     StudyMaterialMutations,
+    PracticeChoiceMutations,
     QuestionMutations,
     NudgeMutations,
     OverrideMutations,

@@ -43,6 +43,13 @@ class ApprovePracticeInput:
     id: strawberry.ID = strawberry.field(description="The assigned practice.")
 
 
+@strawberry.input(description="A tutor's no to practice that the companion wrote.")
+class RejectPracticeInput:
+    """It leaves the review queue, and the student's list if it was there."""
+
+    id: strawberry.ID = strawberry.field(description="The assigned practice; not answered yet.")
+
+
 @strawberry.input(description="An answer to assigned practice.")
 class CompletePracticeInput:
     """The response, or for a tutor or administrator the score; practice is completed once."""
@@ -81,9 +88,20 @@ class PracticeMutations:
         async with info.context.unit_of_work() as work:
             held = await practice_db.lock_practice(work, row_id(input.id, "PracticeAssignment"))
             practice.approve(held)
-            approved = await practice_db.update_practice(work, held.id, flagged=False)
+            approved = await practice_db.update_practice(work, held.id, flagged=False, held=False)
             work.tell(Event(EventKind.PRACTICE_REVIEWED, held.student_id, held.id))
+            if held.held:
+                work.tell(Event(EventKind.PRACTICE_ASSIGNED, held.student_id, held.id))
         return PracticePayload(practice=PracticeAssignment.view(approved))
+
+    @mutation(Permission.REVIEW, "Say no to practice that the companion wrote: the student does not get it.")
+    async def reject_practice(self, info: Info, input: RejectPracticeInput) -> PracticePayload:
+        async with info.context.unit_of_work() as work:
+            held = await practice_db.lock_practice(work, row_id(input.id, "PracticeAssignment"))
+            practice.reject(held)
+            rejected = await practice_db.update_practice(work, held.id, flagged=False, held=True)
+            work.tell(Event(EventKind.PRACTICE_REVIEWED, held.student_id, held.id))
+        return PracticePayload(practice=PracticeAssignment.view(rejected))
 
     @mutation(
         Permission.STUDY,

@@ -39,7 +39,8 @@ describe_enum(
     SUMMARY_READY="A session's summary is ready; the node is the summary.",
     PRACTICE_ASSIGNED="Practice was assigned; the node is the assigned practice.",
     PRACTICE_COMPLETED="Practice was completed; the node is the assigned practice.",
-    PRACTICE_REVIEWED="A tutor approved practice that the companion wrote; the node is the assigned practice.",
+    PRACTICE_REVIEWED="A tutor approved practice that the companion wrote, or said no to it; the node is the assigned "
+    "practice.",
     QUESTION_ESCALATED="A question was passed on to a tutor; the node is the question.",
     QUESTION_ANSWERED="A tutor answered a question; the node is the question.",
     GOAL_PROGRESS="A goal was set, reached further, completed, paused, taken up again or cancelled; the node is the "

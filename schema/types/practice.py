@@ -44,6 +44,15 @@ describe_enum(
 )
 
 
+describe_enum(
+    practice.ChoiceKind,
+    "What a question is to the student for whom it is chosen.",
+    NEW="The student has not answered it before.",
+    RETRY="The student answered it wrong, at least two days ago.",
+    REVIEW="The student answered it right, at least three weeks ago.",
+)
+
+
 @strawberry.enum(description="The order of a list of items of the bank.")
 class PracticeItemOrder(Enum):
     """Each is served by an index, over the whole bank and within a subject."""
@@ -208,6 +217,17 @@ class PracticeAssignment(Node):
     predicted_success: Decimal | None = strawberry.field(
         description="The score that was expected, 0 to 1 with three decimals: just before the answer, and until then "
         "when it was chosen for the student; null when neither is known."
+    )
+    choice_kind: practice.ChoiceKind | None = strawberry.field(
+        description="What it was to the student when it was chosen; null for what a person assigned or the companion "
+        "wrote."
+    )
+    choice_reason: str | None = strawberry.field(
+        description="Why it was chosen, in a sentence or two; null for what a person assigned or the companion wrote."
+    )
+    held: bool = strawberry.field(
+        description="Whether it is kept from the student and their parents: until a tutor reviews it, or for good when "
+        "one has said no to it."
     )
     overridden: bool = strawberry.field(description="Whether a tutor's override is in force.")
     version: int = strawberry.field(

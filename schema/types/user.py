@@ -22,6 +22,7 @@ from db import sessions as sessions_db
 from db import study_material as material_db
 from db import summaries as summaries_db
 from db import users as users_db
+from db.practice_choice import practice_settings_by_student
 from domain import users, viewer
 from schema.enums import describe_enum
 from schema.fields import connection, edge
@@ -42,6 +43,7 @@ from schema.types.practice import (
     PracticeOrder,
     PracticeWhere,
 )
+from schema.types.practice_choice import PracticeSettings
 from schema.types.profile import UserDetails
 from schema.types.question import Question, QuestionOrder, QuestionWhere
 from schema.types.rating import StudentRating
@@ -231,6 +233,11 @@ class Student(User, Node):
         order=PracticeOrder.NEWEST,
         where=PracticeWhere,
         description="The practice that is assigned to the student.",
+    )
+    practice_settings: PracticeSettings = edge(
+        practice_settings_by_student,
+        key="id",
+        description="By what practice is chosen for the student.",
     )
     ratings: list[StudentRating] = edge(
         ratings_db.ratings_by_student,

@@ -212,6 +212,7 @@ def _rows_of(cast: Cast, student: str) -> None:
     done = cast.id("done", "practice_bank_items")
     known = {"bank_item_id": done, "points": 40, "answers": 1, "last_score": 1}
     cast.add("practice_familiarity", student, student_id=own, **known)
+    cast.add("practice_settings", student, student_id=own)
     question = cast.add("qa_interactions", student, student_id=own, query="?", answer="!", confidence="Low")
     cast.add("progress_entries", student, **PROGRESS, student_id=own, source_id=uuid4())
     cast.add("nudges", student, user_id=own, type="login", channel="in_app", message="hello")

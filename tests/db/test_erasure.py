@@ -107,6 +107,7 @@ def test_a_students_rows_go_and_what_is_left_says_nothing(counts: dict[str, int]
         "summary_claims": 2,
         "practice_assignments": 2,
         "practice_familiarity": 1,
+        "practice_settings": 1,
         "student_ratings": 1,
         "qa_interactions": 1,
         "nudges": 1,

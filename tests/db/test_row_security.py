@@ -48,6 +48,7 @@ SEEN: dict[str, Three] = {
     "practice_assignments": (ann("open", "done"), ann("open", "done"), ann("open", "done")),
     "practice_item_ratings": ({"open", "done"}, {"open", "done", "bens"}, {"open", "done"}),
     "practice_familiarity": ({"ann"}, {"ann"}, {"ann"}),
+    "practice_settings": ({"ann"}, {"ann"}, {"ann"}),
     "student_ratings": ({"ann"}, {"ann"}, {"ann"}),
     "study_materials": ({"tom", "una"}, {"tom", "una"}, {"tom", "una"}),
     "study_passages": ({"tom", "una"}, {"tom", "una"}, {"tom", "una"}),
@@ -77,6 +78,7 @@ CHANGED: dict[str, tuple[str, Three]] = {
     "practice_assignments": ("flagged = true", (ann("open", "done"), ann("open", "done"), set())),
     "practice_item_ratings": ("rating = 900", ({"open", "done"}, {"open", "done", "bens"}, set())),
     "practice_familiarity": ("points = 0", ({"ann"}, {"ann"}, set())),
+    "practice_settings": ("target_success = 0.9", (set(), {"ann"}, set())),
     "student_ratings": ("rating = 900", ({"ann"}, {"ann"}, set())),
     "study_materials": ("is_active = false", (set(), {"tom"}, set())),
     "qa_interactions": ("answer = 'x'", ({"ann"}, {"ann"}, set())),
@@ -98,6 +100,7 @@ ADDED: dict[str, list[str]] = {
     "practice_bank_items": ["tutor", *SEE_ALL],
     "practice_assignments": ["student", "tutor", *SEE_ALL],
     "practice_familiarity": ["student", "tutor", *SEE_ALL],
+    "practice_settings": ["tutor", *SEE_ALL],
     "student_ratings": ["student", "tutor", *SEE_ALL],
     "study_materials": ["tutor", *SEE_ALL],
     "study_passages": ["tutor", *SEE_ALL],
@@ -165,6 +168,9 @@ def _adds(app: Connection, table: str, values: dict[str, Any]) -> bool:
         app.execute(statement, list(values.values()))
     except errors.InsufficientPrivilege:
         return False
+    except errors.UniqueViolation:
+        # Row security speaks first.
+        return True
     return True
 
 
@@ -222,6 +228,7 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
             "answers": 1,
             "last_score": 0,
         },
+        "practice_settings": {"student_id": own},
         "student_ratings": {"student_id": own, "subject_id": chemistry},
         "study_materials": {"title": "x", "text": "x", "created_by": me},
         # of one's own material, that is, and with ben of another's

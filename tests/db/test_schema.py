@@ -197,6 +197,7 @@ VAULT_VIEWS = {
     "override_contents": "snapshots, without the answers of open items",
     "user_details": "profile and counters, not for everybody who sees the name",
     "generation_details": "what it took: for tutors and administrators",
+    "practice_candidates": "what a choice goes by, of questions that a student does not see yet",
     "practice_bank_catalog": "nothing protected: lets the tag indexes serve a search",
 }
 
