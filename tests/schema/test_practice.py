@@ -101,6 +101,7 @@ async def test_a_tutor_assigns_an_item_of_the_bank(api: Api, make: Make, stateme
         "lock_practice",
     ]
     assert sorted(statements.names[5:]) == [
+        "append_events",
         "practice_items_by_id",
         "solutions_by_practice",
         "subjects_by_id",
