@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from commands import checking, importing, migrating, rating, rotating, serving, tokens, working
+from commands import checking, importing, migrating, rating, rotating, serving, summarising, tokens, working
 from db.embedded import ServerUnavailable
 from db.imports import ImportRefused
 from db.migrate import DatabaseUnusable
@@ -160,6 +160,13 @@ def import_material(settings: Settings, file: Path) -> None:
     _exit(importing.material(settings, file))
 
 
+@main.command(short_help="Write the summaries that are missing.")
+@with_settings
+def summarise(settings: Settings) -> None:
+    """Write the summaries that sessions lack now, rather than when a worker comes to it (exit code 1 if not all)."""
+    _exit(summarising.summarise(settings))
+
+
 @main.command()
 @click.argument("email")
 @with_settings
@@ -185,6 +192,15 @@ def ratings(settings: Settings, write: bool) -> None:
 @main.group()
 def trial() -> None:
     """Try what the companion decides by, on recorded data."""
+
+
+@trial.command(name="summaries")
+@FILE
+@click.option("--show", multiple=True, metavar="ID", help="Print the summaries whose ids begin with this as well.")
+def trial_summaries(file: Path, show: tuple[str, ...]) -> None:
+    """Summarise sessions from JSON lines with the embedded engine, check that, and plant lies (exit code 1 if any
+    claim does not stand)."""
+    _exit(summarising.trial(file, show))
 
 
 @trial.command(name="ratings")

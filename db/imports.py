@@ -14,6 +14,7 @@ from sqlalchemy import String, Table, any_, bindparam, column, func, make_url, s
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 
 from db.engine import Database, Work
+from db.jobs import defer
 from db.statement import Compiled, Row
 from db.study_material import add_passages, passage_rows
 from db.tables import practice_bank_items, sessions, study_materials, subjects, tutor_student_assignments, users
@@ -31,6 +32,7 @@ from domain.imports import (
     read_records,
     transcript_record,
 )
+from domain.jobs import JobKind
 from domain.viewer import Role
 
 BATCH_RECORDS = 1_000
@@ -185,6 +187,8 @@ async def import_transcripts(
                         for session_id, record in new.items()
                     ),
                 )
+                for session_id in added:
+                    await defer(work, JobKind.SUMMARISE, session_id=session_id, version=0)
                 for late in new.keys() - added:
                     objects.replace(late, kept[late]["transcript_storage_url"])
         done.added += len(added)

@@ -57,6 +57,13 @@ _by_tutor = Paged(
     conditions=_CONDITIONS,
     students=summaries.c.student_id,
 )
+_latest = Statement(
+    "latest_summary",
+    _SUMMARIES.where(summaries.c.session_id == bindparam("session_id"))
+    .order_by(summaries.c.created_at.desc(), summaries.c.id.desc())
+    .limit(1),
+    Summary,
+)
 _lock = Statement(
     "lock_summary", _SUMMARIES.where(summaries.c.id == bindparam("summary_id")).with_for_update(), Summary
 )
@@ -98,6 +105,11 @@ async def count_summaries_by_tutor(
 ) -> list[int]:
     """How many summaries each tutor has."""
     return await _by_tutor.count(read, tutor_ids, where)
+
+
+async def latest_summary(read: Transaction, session_id: UUID) -> Summary | None:
+    """The summary of a session that was begun last; None when it has none."""
+    return await read.first(_latest, session_id=session_id)
 
 
 async def lock_summary(work: Work, summary_id: UUID) -> Summary:

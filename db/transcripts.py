@@ -74,6 +74,18 @@ async def transcripts_by_session(
     return [found.get(session_id) for session_id in session_ids]
 
 
+async def open_transcript(vault: Vault, session_id: UUID, stored: tuple[str | None, str | None]) -> Transcript | None:
+    """What `stored_transcript` found, decrypted; None for two nulls.
+
+    It may fetch from the store, and is for those who have no transaction open meanwhile.
+    Raises CannotDecrypt and TranscriptUnavailable.
+    """
+    found = (await opened(vault, [(session_id, *stored)])).get(session_id)
+    if found is None or isinstance(found, SessionTranscript):
+        return None if found is None else found.transcript
+    raise found
+
+
 async def stored_transcript(read: Transaction, session_id: UUID) -> tuple[str | None, str | None]:
     """A session's transcript as it is stored: ciphertext, address. Two nulls when there is none to be seen."""
     rows = await read.run(_by_session, {"keys": [session_id]})

@@ -18,6 +18,8 @@ KEPT = timedelta(days=30)
 class JobKind(StrEnum):
     """What can be done in the background; `jobs.app` says by which function."""
 
+    SUMMARISE = "summarise"
+    """Write the summary of a session."""
     CLEAN_UP = "clean_up"
     """Remove what is kept for a time only."""
     COUNT_PRACTICE = "count_practice"

@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from domain.errors import Code, Refused
+from domain.events import CURRENT, HEARTBEAT
+
 
 class SummaryType(StrEnum):
     """How much a summary had to go on."""
@@ -12,6 +15,14 @@ class SummaryType(StrEnum):
     NORMAL = "normal"
     BRIEF = "brief"
     MISSING_TRANSCRIPT = "missing_transcript"
+
+
+class SummaryChange(StrEnum):
+    """What a stream of summaries tells; each but the last two is the event kind of that value."""
+
+    READY = "summary_ready"
+    CURRENT = CURRENT
+    HEARTBEAT = HEARTBEAT
 
 
 class ClaimPart(StrEnum):
@@ -41,6 +52,11 @@ class SummaryClaim:
     turn_numbers: tuple[int, ...]
     status: ClaimStatus
 
+    @property
+    def reference(self) -> tuple[UUID, tuple[int, ...]]:
+        """Its turns: the session, and their numbers."""
+        return self.session_id, self.turn_numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -60,6 +76,12 @@ class Summary:
     generation_id: UUID | None
     created_at: datetime
     updated_at: datetime
+
+
+def require_own_words(summary: Summary) -> None:
+    """Raise Refused (CONFLICT) for a summary that stands in a tutor's words: those stay."""
+    if summary.overridden:
+        raise Refused(Code.CONFLICT, "A tutor's override is in force; revert it first, then write anew.", "id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,14 @@ from schema.resolvers.review import ReviewQueries
 from schema.resolvers.sessions import SessionMutations
 from schema.resolvers.study_material import StudyMaterialMutations, StudyMaterialQueries
 from schema.resolvers.subjects import SubjectMutations, SubjectQueries
+from schema.resolvers.summaries import SummaryMutations
 from schema.resolvers.users import UserMutations, UserQueries
 from schema.results import Answer, answer_of
 from schema.subscriptions.activity import ActivitySubscriptions
 from schema.subscriptions.delivery import Delivery
 from schema.subscriptions.nudges import NudgeSubscriptions
 from schema.subscriptions.overrides import OverrideSubscriptions
+from schema.subscriptions.summaries import SummarySubscriptions
 from schema.types.user import Admin, Parent, Student, Tutor
 
 log = logging.getLogger("study.errors")
@@ -76,6 +78,7 @@ class Mutation(
     UserMutations,
     PeopleMutations,
     SubjectMutations,
+    SummaryMutations,
     TutorAssignmentMutations,
     ParentLinkMutations,
     IdentityMutations,
@@ -85,7 +88,7 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(OverrideSubscriptions, NudgeSubscriptions, ActivitySubscriptions):
+class Subscription(OverrideSubscriptions, NudgeSubscriptions, SummarySubscriptions, ActivitySubscriptions):
     """The subscription root."""
 
 

@@ -113,11 +113,6 @@ class OpenAIServer:
         """From now on, in order."""
         self.replies = list(replies)
 
-    @property
-    def material(self) -> Any:
-        """The last request's material, read as JSON."""
-        return orjson.loads(self.requests[-1]["messages"][1]["content"])
-
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         try:
@@ -142,6 +137,11 @@ class OpenAIServer:
             return status(400, {"message": complaint, "code": "invalid_schema"})
         self.requests.append(body)
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+
+def material_of(request: Mapping[str, Any]) -> Any:
+    """What a request asks about, read as JSON."""
+    return orjson.loads(request["messages"][1]["content"])
 
 
 @asynccontextmanager

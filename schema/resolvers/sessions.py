@@ -13,6 +13,7 @@ from db import sessions as sessions_db
 from db import transcripts as transcripts_db
 from db.engine import Work
 from db.jobs import defer
+from db.summaries import latest_summary
 from domain import permissions, sessions, transcripts
 from domain.clock import now
 from domain.errors import Code, Refused
@@ -140,6 +141,7 @@ class SessionMutations:
             fields = [name for name in ("notes", "transcript") if getattr(input, name)]
             await audit.record(work, "session.record", "Session", session.id, student_id, {"fields": fields})
             await defer(work, JobKind.COUNT_SESSION, session_id=session.id)
+            await defer(work, JobKind.SUMMARISE, session_id=session.id, version=0)
         return SessionPayload(session=Session.view(session))
 
     @mutation(Permission.TEACH, "Change a session: the tutor who held it, or an administrator.")
@@ -166,6 +168,8 @@ class SessionMutations:
             session = await sessions_db.update_session(work, session_id, **columns)
             fields = [*sent, *given(input, "notes", "transcript")]
             await audit.record(work, "session.update", "Session", session_id, session.student_id, {"fields": fields})
+            if input.transcript is not strawberry.UNSET:
+                await _summarise(work, session_id)
         return SessionPayload(session=Session.view(session))
 
     @mutation(
@@ -183,6 +187,7 @@ class SessionMutations:
                 )
             session = await sessions_db.update_session(work, session_id, **columns)
             await audit.record(work, "transcript.attach", "Session", session_id, session.student_id)
+            await _summarise(work, session_id)
         return SessionPayload(session=Session.view(session))
 
 
@@ -193,6 +198,12 @@ async def _writing(info: Info) -> AsyncIterator[tuple[transcripts_db.Objects, Wo
     async with transcripts_db.Objects(vault) as objects, info.context.unit_of_work() as work:
         objects.follow(work)
         yield objects, work
+
+
+async def _summarise(work: Work, session_id: UUID) -> None:
+    """Have the summary written anew: it rests on another transcript now."""
+    summary = await latest_summary(work, session_id)
+    await defer(work, JobKind.SUMMARISE, session_id=session_id, version=summary.version if summary else 0)
 
 
 def _date(value: dt.datetime) -> dt.datetime:

@@ -10,18 +10,21 @@ import strawberry
 
 from db import overrides as overrides_db
 from db import summaries as summaries_db
+from db.generations import generations_by_id
 from db.sessions import sessions_by_id
+from db.summary_claims import claims_by_summary, turns_by_reference
 from db.users import users_by_id
 from domain import summaries
 from schema.enums import describe_enum
 from schema.fields import connection, edge
 from schema.inputs import moment
 from schema.types.connection import Connection
+from schema.types.generation import Generation
 from schema.types.node import Node
 from schema.types.override import Override, OverrideOrder, OverrideWhere
 
 if TYPE_CHECKING:
-    from schema.types.session import Session
+    from schema.types.session import Session, TranscriptTurn
     from schema.types.user import Student, Tutor
 
 describe_enum(
@@ -30,6 +33,20 @@ describe_enum(
     NORMAL="A whole transcript.",
     BRIEF="A short session or a short transcript.",
     MISSING_TRANSCRIPT="No transcript: only what the tutor entered.",
+)
+
+
+describe_enum(
+    summaries.ClaimPart,
+    "Where in a summary a claim stands.",
+    NARRATIVE="It is a sentence of the narrative.",
+    NEXT_STEP="It is a next step.",
+)
+describe_enum(
+    summaries.ClaimStatus,
+    "Whether the turns of a claim bear it out.",
+    SUPPORTED="They do: its numbers, names, quotations and most of its words stand there.",
+    UNSUPPORTED="They do not, so it is not in the summary.",
 )
 
 
@@ -68,6 +85,33 @@ class SummaryWhere:
         )
 
 
+@strawberry.type(description="A sentence of a summary, or a next step, and what it rests on.")
+class SummaryClaim:
+    """A view of domain.summaries.SummaryClaim."""
+
+    position: int = strawberry.field(description="Its place among the claims, from 1.")
+    part: summaries.ClaimPart = strawberry.field(description="Where in the summary it stands.")
+    text: str = strawberry.field(description="What it says.")
+    status: summaries.ClaimStatus = strawberry.field(
+        description="Whether its turns bear it out; students and parents see only claims that stand."
+    )
+    turn_numbers: list[int] = strawberry.field(
+        description="The turns that it rests on, by their place in the transcript, from 1."
+    )
+
+    turns: list[Annotated[TranscriptTurn, strawberry.lazy("schema.types.session")]] | None = edge(
+        turns_by_reference,
+        key="reference",
+        description="Those turns: for whoever may read the transcript. Null for parents, and when there is no "
+        "transcript any more. An error of this field alone when it cannot be fetched or decrypted just now.",
+    )
+
+    @classmethod
+    def is_type_of(cls, value: object, info: object) -> bool:
+        """Whether a value that an edge returned is of this type."""
+        return isinstance(value, summaries.SummaryClaim)
+
+
 @strawberry.type(description="What was done in a session and what comes next.")
 class Summary(Node):
     """A view of domain.summaries.Summary."""
@@ -75,7 +119,9 @@ class Summary(Node):
     record = summaries.Summary
     by_id = summaries_db.summaries_by_id
 
-    narrative: str = strawberry.field(description="What was done.")
+    narrative: str = strawberry.field(
+        description="What was done. The embedded engine's takes over single sentences of the transcript."
+    )
     next_steps: list[str] = strawberry.field(description="What comes next, most important first.")
     subjects_covered: list[str] = strawberry.field(description="Names of the subjects that came up.")
     summary_type: summaries.SummaryType | None = strawberry.field(
@@ -98,6 +144,18 @@ class Summary(Node):
         users_by_id,
         key="tutor_id",
         description="Who taught; null once that person is erased or out of sight.",
+    )
+    claims: list[SummaryClaim] = edge(
+        claims_by_summary,
+        key="id",
+        description="What the narrative says after its opening, which is from the session's record, and the next "
+        "steps, each with the turns it rests on. Empty for a summary that a person wrote, and while a tutor's override "
+        "is in force.",
+    )
+    generation: Generation | None = edge(
+        generations_by_id,
+        key="generation_id",
+        description="What wrote the companion's text; null for a summary that a person wrote.",
     )
     active_override: Override | None = edge(
         overrides_db.overrides_by_id,

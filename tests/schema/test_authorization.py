@@ -51,6 +51,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "reportGoalProgress": {"id": "goal", "completionPercentage": "50"},
     "recordSession": {"studentId": "sam", "sessionDate": "2026-03-02T16:00:00Z"},
     "updateSession": {"id": "session", "notes": TEXT},
+    "regenerateSummary": {"id": "summary", "expectedVersion": 1},
     "attachTranscript": {"sessionId": "session", "transcript": {"text": f"Tutor: {TEXT}"}},
     "createPracticeItem": {"subjectId": "subject", "questionText": TEXT, "answerText": "4", "difficultyLevel": 5},
     "updatePracticeItem": {"id": "item", "questionText": TEXT},
@@ -100,6 +101,7 @@ OPEN_TO_STRANGERS = {("tutor", "createPracticeItem"), ("tutor", "addStudyMateria
 SUBSCRIPTIONS = {
     "overrideUpdates": "subscription ($sam: ID!) { overrideUpdates(studentId: $sam) { kind } }",
     "activity": "subscription ($sam: ID!) { activity(studentId: $sam) { kind } }",
+    "summaryReady": "subscription ($sam: ID!) { summaryReady(studentId: $sam) { kind } }",
     "newNudges": "subscription ($sam: ID!) { newNudges(studentId: $sam) { kind } }",
 }
 
