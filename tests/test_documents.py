@@ -32,7 +32,7 @@ from schema.transport.websocket import PROTOCOL
 from server import create_app, database_of
 from settings import Settings
 from tests import servers
-from tests.api import Api, serving
+from tests.api import Api, Socket, serving
 from tests.make import Person
 
 ROOT = Path(__file__).parents[1]
@@ -45,7 +45,7 @@ def _blocks(language: str) -> list[str]:
 
 
 def _operation(name: str) -> str:
-    (found,) = [block for block in _blocks("graphql") if re.match(rf"\w+ {name} ", block)]
+    (found,) = [block for block in _blocks("graphql") if re.match(rf"\w+ {name}\b", block)]
     return found
 
 
@@ -115,8 +115,33 @@ async def test_what_the_readme_shows_works_on_the_demo_data(demo: Api, settings:
     assert [error["code"] for error in again["userErrors"]] == ["STALE_VERSION"]
 
 
+async def test_the_dashboard_of_the_readme_begins_and_goes_on(demo: Api, settings: Settings) -> None:
+    tutor = _person(settings, "tutor", Role.TUTOR)
+    async with demo.socket(tutor) as connected:
+        socket = Socket(connected.connection, heartbeats=True)
+        asked = {"query": _operation("Dashboard"), "variables": {"snapshot": True}}
+        await socket.send(id="1", type="subscribe", payload=asked)
+        events: list[Any] = []
+        while not events or events[-1]["kind"] == "CURRENT":
+            events.append((await socket.next())["data"]["activity"])
+        *state, end = events
+        assert {event["student"]["displayName"] for event in state} == {
+            "Maya Lindqvist",
+            "Theo Lindqvist",
+            "Aisha Haddad",
+        }
+        assert (end["kind"], [event["cursor"] for event in state]) == ("HEARTBEAT", [None] * 3)
+    await demo.data(_operation("Correct"), tutor)
+    async with demo.socket(tutor) as socket:
+        await socket.subscribe(_operation("Dashboard"), after=end["cursor"])
+        told = (await socket.next())["data"]["activity"]
+        assert (told["kind"], told["student"]["displayName"]) == ("OVERRIDE_MADE", "Maya Lindqvist")
+        assert told["node"]["summary"]["narrative"] in _operation("Correct")
+
+
 def test_every_operation_of_the_readme_is_run_here() -> None:
-    assert len(_blocks("graphql")) == len({_operation(name) for name in ("Students", "Corrections", "Correct")})
+    names = ("Students", "Corrections", "Correct", "Dashboard")
+    assert len(_blocks("graphql")) == len({_operation(name) for name in names})
 
 
 async def test_the_shell_lines_work(demo: Api, settings: Settings, tmp_path: Path) -> None:
