@@ -32,7 +32,7 @@ from domain.viewer import Role
 FETCHES = 8
 """Objects that one batch reads from the store at once."""
 PATIENCE = 15.0
-"""Seconds that a batch waits for the store; a transaction is open meanwhile."""
+"""Seconds that a batch waits for the store; a read transaction may be open meanwhile."""
 
 GONE: dict[str, Any] = {"transcript_text": None, "transcript_storage_url": None, "transcript_available": False}
 """The columns of a session without a transcript."""
@@ -132,7 +132,7 @@ class Objects:
     async def keep(self, session_id: UUID, transcript: Transcript) -> dict[str, Any]:
         """The columns of a session whose transcript is kept where the settings say. Raises Refused (UNAVAILABLE).
 
-        Call it before the unit of work writes: the store takes its time, and nobody should wait behind it.
+        Call it before the unit of work: the store takes its time, and nobody should wait behind it.
         """
         if self._vault.store is None:
             return sealed(self._vault, session_id, transcript)

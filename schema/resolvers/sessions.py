@@ -19,7 +19,7 @@ from domain.clock import now
 from domain.errors import Code, Refused
 from domain.jobs import JobKind
 from domain.permissions import Permission
-from domain.viewer import Role
+from domain.viewer import Role, Viewer
 from schema.context import Info
 from schema.errors import Payload
 from schema.fields import mutation
@@ -116,27 +116,25 @@ class SessionMutations:
 
     @mutation(Permission.TEACH, "Record a session that was held: the tutor who held it, or an administrator.")
     async def record_session(self, info: Info, input: RecordSessionInput) -> SessionPayload:
-        async with _writing(info) as (objects, work):
-            student_id = row_id(input.student_id, "Student")
-            permissions.require(
-                permissions.teaches(work.viewer, student_id),
-                "You cannot record sessions with this student.",
-                "student_id",
-            )
-            new = sessions_db.NewSession(
-                id=uuid4(),
-                student_id=student_id,
-                tutor_id=sessions.held_by(work.viewer, optional_row_id(input.tutor_id, "Tutor")),
-                content=sessions.content(
-                    session_date=_date(input.session_date),
-                    duration_minutes=input.duration_minutes,
-                    subject_id=optional_row_id(input.subject_id, "Subject"),
-                    topics_covered=input.topics_covered,
-                    now=now(),
-                ),
-                notes=sessions.checked_notes(input.notes),
-            )
-            columns = await _stored(objects, work, new.id, input.transcript)
+        viewer = (await info.context.read()).viewer
+        student_id = row_id(input.student_id, "Student")
+        permissions.require(
+            permissions.teaches(viewer, student_id), "You cannot record sessions with this student.", "student_id"
+        )
+        new = sessions_db.NewSession(
+            id=uuid4(),
+            student_id=student_id,
+            tutor_id=sessions.held_by(viewer, optional_row_id(input.tutor_id, "Tutor")),
+            content=sessions.content(
+                session_date=_date(input.session_date),
+                duration_minutes=input.duration_minutes,
+                subject_id=optional_row_id(input.subject_id, "Subject"),
+                topics_covered=input.topics_covered,
+                now=now(),
+            ),
+            notes=sessions.checked_notes(input.notes),
+        )
+        async with _writing(info, viewer, new.id, input.transcript) as (columns, _, work):
             session = await sessions_db.insert_session(work, new, columns)
             fields = [name for name in ("notes", "transcript") if getattr(input, name)]
             await audit.record(work, "session.record", "Session", session.id, student_id, {"fields": fields})
@@ -146,25 +144,22 @@ class SessionMutations:
 
     @mutation(Permission.TEACH, "Change a session: the tutor who held it, or an administrator.")
     async def update_session(self, info: Info, input: UpdateSessionInput) -> SessionPayload:
-        async with _writing(info) as (objects, work):
-            session_id = row_id(input.id, "Session")
-            sent = given(input, "session_date", "duration_minutes", "topics_covered")
-            if "session_date" in sent:
-                moment(sent["session_date"])
-            if input.subject_id is not strawberry.UNSET:
-                sent["subject_id"] = optional_row_id(input.subject_id, "Subject")
-            columns: dict[str, Any] = {}
+        session_id = row_id(input.id, "Session")
+        sent = given(input, "session_date", "duration_minutes", "topics_covered")
+        if "session_date" in sent:
+            moment(sent["session_date"])
+        if input.subject_id is not strawberry.UNSET:
+            sent["subject_id"] = optional_row_id(input.subject_id, "Subject")
+        notes = None if input.notes is strawberry.UNSET else sessions.checked_notes(input.notes)
+        viewer = await _changing(info, session_id)
+        async with _writing(info, viewer, session_id, input.transcript) as (columns, objects, work):
             if input.notes is not strawberry.UNSET:
-                notes = sessions.checked_notes(input.notes)
                 columns["notes"] = sessions_db.sealed_notes(work.vault.keys, session_id, notes)
-            if input.transcript is not strawberry.UNSET:
-                await _require_change(work, session_id)
-                columns |= await _stored(objects, work, session_id, input.transcript)
             session = await sessions_db.lock_session(work, session_id)
             if input.transcript is not strawberry.UNSET:
                 _, url = await transcripts_db.stored_transcript(work, session_id)
                 objects.replace(session_id, url)
-            columns |= sessions.edit(session, now(), **sent).values()
+            columns.update(sessions.edit(session, now(), **sent).values())
             session = await sessions_db.update_session(work, session_id, **columns)
             fields = [*sent, *given(input, "notes", "transcript")]
             await audit.record(work, "session.update", "Session", session_id, session.student_id, {"fields": fields})
@@ -176,10 +171,9 @@ class SessionMutations:
         Permission.TEACH, "Attach a transcript to a session without one: the tutor who held it, or an administrator."
     )
     async def attach_transcript(self, info: Info, input: AttachTranscriptInput) -> SessionPayload:
-        async with _writing(info) as (objects, work):
-            session_id = row_id(input.session_id, "Session")
-            await _require_change(work, session_id, "session_id")
-            columns = await _stored(objects, work, session_id, input.transcript)
+        session_id = row_id(input.session_id, "Session")
+        viewer = await _changing(info, session_id, "session_id")
+        async with _writing(info, viewer, session_id, input.transcript) as (columns, _, work):
             session = await sessions_db.lock_session(work, session_id)
             if any(await transcripts_db.stored_transcript(work, session_id)):
                 raise Refused(
@@ -192,12 +186,20 @@ class SessionMutations:
 
 
 @asynccontextmanager
-async def _writing(info: Info) -> AsyncIterator[tuple[transcripts_db.Objects, Work]]:
-    """A unit of work, and the objects in the store that go with it."""
-    vault = info.context.services.database.vault
-    async with transcripts_db.Objects(vault) as objects, info.context.unit_of_work() as work:
-        objects.follow(work)
-        yield objects, work
+async def _writing(
+    info: Info, viewer: Viewer, session_id: UUID, transcript: TranscriptInput | None
+) -> AsyncIterator[tuple[dict[str, Any], transcripts_db.Objects, Work]]:
+    """A unit of work, with the columns of a transcript that has been stored before it.
+
+    The store takes its time, and no transaction is open meanwhile.
+    """
+    await info.context.release()
+    async with transcripts_db.Objects(info.context.services.database.vault) as objects:
+        sent = transcript is not strawberry.UNSET
+        columns = await _stored(objects, viewer, session_id, transcript) if sent else {}
+        async with info.context.unit_of_work() as work:
+            objects.follow(work)
+            yield columns, objects, work
 
 
 async def _summarise(work: Work, session_id: UUID) -> None:
@@ -211,22 +213,24 @@ def _date(value: dt.datetime) -> dt.datetime:
     return value
 
 
-async def _require_change(work: Work, session_id: UUID, field: str = "id") -> None:
-    """Refuse before anything is stored, and without a lock that others would wait for meanwhile."""
-    (session,) = await sessions_db.sessions_by_id(work, [session_id])
-    if session is None or not permissions.changes_session(work.viewer, session.tutor_id, session.student_id):
+async def _changing(info: Info, session_id: UUID, field: str = "id") -> Viewer:
+    """Who changes a session. Refuses whoever may not, before anything is stored."""
+    read = await info.context.read()
+    (session,) = await sessions_db.sessions_by_id(read, [session_id])
+    if session is None or not permissions.changes_session(read.viewer, session.tutor_id, session.student_id):
         raise Refused(Code.NOT_FOUND, "There is no such session that you may change.", field)
+    return read.viewer
 
 
 async def _stored(
-    objects: transcripts_db.Objects, work: Work, session_id: UUID, input: TranscriptInput | None
+    objects: transcripts_db.Objects, viewer: Viewer, session_id: UUID, input: TranscriptInput | None
 ) -> dict[str, Any]:
     """The columns for a transcript that a client sent; those for none when it sent null."""
     if input is None:
         return transcripts_db.GONE
     if input.url is not strawberry.UNSET and input.url is not None:
         permissions.require(
-            work.viewer.role is Role.ADMIN, "Only administrators may give an address; send the turns.", "transcript"
+            viewer.role is Role.ADMIN, "Only administrators may give an address; send the turns.", "transcript"
         )
         return await objects.adopt(session_id, input.url)
     if input.text is not strawberry.UNSET and input.text is not None:
