@@ -15,6 +15,7 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult
 from schema.context import Context
 from schema.documents import is_subscription
 from schema.errors import ClientErrors, presentable
+from schema.execution.extension import BreadthFirst
 from schema.limits import DocumentLimits
 from schema.resolvers.analytics import AnalyticsQueries
 from schema.resolvers.assignments import TutorAssignmentMutations
@@ -152,6 +153,6 @@ schema = StudySchema(
     mutation=Mutation,
     subscription=Subscription,
     types=[Student, Tutor, Parent, Admin],
-    extensions=[ClientErrors, DocumentLimits],
+    extensions=[BreadthFirst, ClientErrors, DocumentLimits],
     config=StrawberryConfig(),
 )

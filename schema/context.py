@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 import psycopg
 import strawberry
-from strawberry.dataloader import DataLoader
+from strawberry.dataloader import DataLoader, DefaultCache
 
 from db.engine import Database, Read, Work
 from db.live import Live
@@ -102,6 +102,14 @@ class Context:
 
             loader = self._loaders[(batch, *arguments)] = DataLoader(load_fn=load_all)
         return loader.load(key)
+
+    def loaded(self, batch: Batch, *arguments: Any) -> dict[Any, Any]:
+        """What `load` has found by now, by key; an exception is what it raises."""
+        loader = self._loaders.get((batch, *arguments))
+        cache = None if loader is None else loader.cache_map
+        futures = cache.cache_map if isinstance(cache, DefaultCache) else {}
+        done = {key: future for key, future in futures.items() if future.done() and not future.cancelled()}
+        return {key: future.exception() or future.result() for key, future in done.items()}
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[Work]:

@@ -4,7 +4,6 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,23 +12,17 @@ from psycopg.errors import ForeignKeyViolation
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
+from db.batch import Page
 from domain.errors import BadRequest, Code, Refused
 from domain.permissions import Permission
 from schema.context import SIGN_IN, Batch, Context, Info
 from schema.errors import Payload, user_error
+from schema.execution.edges import BREADTH_FIRST, EdgesTo, EdgeTo, SliceOf
 from schema.types.connection import Slice, page_of, slice_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
 PayloadT = TypeVar("PayloadT", bound=Payload)
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeTo:
-    """What an executor must know of an edge: the batch function and which attribute of the parent is its key."""
-
-    batch: Batch
-    key: str
 
 
 def edge(batch: Batch, *, key: str, description: str) -> Any:
@@ -39,7 +32,7 @@ def edge(batch: Batch, *, key: str, description: str) -> Any:
         value = getattr(root, key)
         return None if value is None else await info.context.load(batch, value)
 
-    return strawberry.field(resolver=resolve, description=description, metadata={"edge": EdgeTo(batch, key)})
+    return strawberry.field(resolver=resolve, description=description, metadata={BREADTH_FIRST: EdgeTo(batch, key)})
 
 
 def edge_list(batch: Batch, *, keys: str, description: str) -> Any:
@@ -49,7 +42,7 @@ def edge_list(batch: Batch, *, keys: str, description: str) -> Any:
         found = await asyncio.gather(*(info.context.load(batch, key) for key in getattr(root, keys)))
         return [value for value in found if value is not None]
 
-    return strawberry.field(resolver=resolve, description=description, metadata={"edge_list": EdgeTo(batch, keys)})
+    return strawberry.field(resolver=resolve, description=description, metadata={BREADTH_FIRST: EdgesTo(batch, keys)})
 
 
 def connection(
@@ -69,16 +62,19 @@ def connection(
     async def resolve(root: Any, info: Info, **arguments: Any) -> Slice:
         return await slice_for(info.context, batch, count, getattr(root, key), **arguments)
 
-    field = strawberry.field(resolver=resolve, description=description, metadata={"connection": EdgeTo(batch, key)})
+    way = SliceOf(batch, key, asked, functools.partial(cut, count))
+    field = strawberry.field(resolver=resolve, description=description, metadata={BREADTH_FIRST: way})
     field.arguments = page_arguments(order, where)
     return field
 
 
-async def slice_for(
-    context: Context,
-    batch: Batch,
-    count: Batch,
-    key: Any,
+async def slice_for(context: Context, batch: Batch, count: Batch, key: Any, **arguments: Any) -> Slice:
+    """The slice that a connection's arguments ask for."""
+    page, narrow = asked(**arguments)
+    return cut(count, await context.load(batch, key, page, narrow), key, page, narrow)
+
+
+def asked(
     *,
     order_by: Enum,
     first: int | None = None,
@@ -86,11 +82,13 @@ async def slice_for(
     last: int | None = None,
     before: str | None = None,
     where: Any = None,
-) -> Slice:
-    """The slice that a connection's arguments ask for."""
-    page = page_of(order_by, first, after, last, before)
-    narrow = None if where is None else where.filter()
-    records = await context.load(batch, key, page, narrow)
+) -> tuple[Page, Any]:
+    """The page and the filter that a connection's arguments ask for. Raises BadRequest."""
+    return page_of(order_by, first, after, last, before), None if where is None else where.filter()
+
+
+def cut(count: Batch, records: list[Any], key: Any, page: Page, narrow: Any) -> Slice:
+    """The slice of what was found for a page."""
     return slice_of(records, page, (count, key, narrow))
 
 

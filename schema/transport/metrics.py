@@ -1,4 +1,4 @@
-"""What open connections, live push and the background jobs look like to Prometheus.
+"""What open connections, live push, operations and the background jobs look like to Prometheus.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/ - the text format, in which a number is one line.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from db.live import Live
 from domain.jobs import JobCounts
+from schema.execution.extension import BreadthFirst
 from schema.transport.sockets import Sockets
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,6 +27,9 @@ def _of_connections(sockets: Sockets) -> Iterator[str]:
     yield _family("connections_refused_total", "counter", "Connections refused.", "", {"": counts.refused})
     yield _family("messages_sent_total", "counter", "Messages sent to clients.", "", {"": counts.sent})
     yield _family("connections_closed_total", "counter", "Connections closed.", "code", counts.closed)
+    runs = BreadthFirst.documents.runs
+    text = "Operations run breadth-first, or by graphql-core and why."
+    yield _family("executions_total", "counter", text, "way", runs)
     yield _family("leaving", "gauge", "1 once the server is to stop.", "", {"": int(sockets.leaving)})
 
 

@@ -14,6 +14,7 @@ import strawberry
 from db.batch import Order, Page
 from domain.errors import BadRequest
 from schema.context import Info
+from schema.execution.edges import BREADTH_FIRST, Named
 
 T = TypeVar("T")
 
@@ -100,7 +101,9 @@ class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The page's rows without cursors.")
     page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
     total_count: int = strawberry.field(
-        resolver=_total_count, description="The length of the whole list; counted only when asked for."
+        resolver=_total_count,
+        description="The length of the whole list; counted only when asked for.",
+        metadata={BREADTH_FIRST: Named("count")},
     )
 
 

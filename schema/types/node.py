@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Self, cast
 import strawberry
 
 from schema.context import Batch
-from schema.ids import to_global
+from schema.execution.edges import BREADTH_FIRST, Computed
+from schema.ids import global_ids, to_global
 
 
 def _global_id(root: Any, info: strawberry.Info) -> strawberry.ID:
@@ -22,6 +23,7 @@ class Node:
 
     id: strawberry.ID = strawberry.field(
         resolver=_global_id,
+        metadata={BREADTH_FIRST: Computed("id", global_ids)},
         description="The object's global id; opaque, unique over all types, never reused.",
     )
 

@@ -7,6 +7,9 @@ from tests.eventually import until
 from tests.make import Make
 from tests.schema.transport.clients import NUDGES, closing, listening, opened, subscribe
 
+_SHARED = ("study_jobs", "study_executions")
+"""Of all applications on the database, or in the process."""
+
 
 async def numbers(api: Api) -> dict[str, int]:
     """The samples by name and label."""
@@ -14,7 +17,7 @@ async def numbers(api: Api) -> dict[str, int]:
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     samples = [line for line in response.text.splitlines() if not line.startswith("#")]
     numbers = {name: int(value) for name, _, value in (line.partition(" ") for line in samples)}
-    return {name: number for name, number in numbers.items() if not name.startswith("study_jobs")}
+    return {name: number for name, number in numbers.items() if not name.startswith(_SHARED)}
 
 
 async def test_connections_are_counted(api: Api, make: Make, services: Services, sockets: Sockets) -> None:
