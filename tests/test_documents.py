@@ -26,6 +26,8 @@ from domain.clock import now
 from domain.demo.facts import SESSIONS
 from domain.identity.local_issuer import LocalIssuer
 from domain.viewer import Role
+from jobs.app import Worker
+from jobs.tools import Tools
 from schema.api import schema
 from schema.ids import to_global
 from schema.transport.websocket import PROTOCOL
@@ -140,8 +142,25 @@ async def test_the_dashboard_of_the_readme_begins_and_goes_on(demo: Api, setting
 
 
 def test_every_operation_of_the_readme_is_run_here() -> None:
-    names = ("Students", "Corrections", "Correct", "Dashboard")
+    names = ("Students", "Corrections", "Correct", "Dashboard", "Record", "Written")
     assert len(_blocks("graphql")) == len({_operation(name) for name in names})
+
+
+async def test_a_session_that_is_recorded_as_the_readme_shows_has_its_summary_soon(
+    demo: Api, settings: Settings, database: servers.Database
+) -> None:
+    tutor, parent = _person(settings, "tutor", Role.TUTOR), _person(settings, "parent", Role.PARENT)
+    recorded = (await demo.data(_operation("Record"), tutor))["recordSession"]
+    assert recorded["userErrors"] == []
+    async with database_of(settings, database.app_url) as opened:
+        await Worker(Tools(opened), address=database.app_url).run_waiting()
+    (summary,) = (await demo.data(_operation("Written"), tutor))["node"]["summaries"]["nodes"]
+    assert "Right triangles" in summary["narrative"]
+    assert (summary["summaryType"], summary["generation"]) == ("NORMAL", {"engine": "EXTRACTIVE"})
+    assert "the tutor confirmed" in summary["narrative"]
+    assert all(len(claim["turns"]) == len(claim["turnNumbers"]) > 0 for claim in summary["claims"])
+    (seen,) = (await demo.data(_operation("Written"), parent))["node"]["summaries"]["nodes"]
+    assert seen == summary | {"claims": [claim | {"turns": None} for claim in summary["claims"]]}
 
 
 async def test_the_shell_lines_work(demo: Api, settings: Settings, tmp_path: Path) -> None:

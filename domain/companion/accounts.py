@@ -35,6 +35,10 @@ _GOES = re.compile(
     r"\b(?:(?:have|got|need) to (?:go|le+a?ve)|gtg|bye|see (?:you|ya)|be right back|brb)\b", re.IGNORECASE
 )
 _CONCLUDES = re.compile(r"=|\b(?:so|therefore|total|altogether|answer|final(?:ly)?|means)\b", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"(?:additionally|also|for (?:example|instance)|furthermore|moreover|overall|in (?:addition|conclusion|summary))\b",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"^(?:question|answer)\s*:\s*", re.IGNORECASE)
 
 Pairs = Mapping[tuple[str, str], int]
@@ -65,8 +69,8 @@ def _explanations(session: Session, brief: bool) -> list[Claim]:
     pairs: list[tuple[Said, Said]] = []
     for number in session.of(Speaker.STUDENT):
         asked = session.best(number, among=[said for said in session.said[number] if said.asks])
-        told = session.best(number + 1) if number + 1 in session.numbers else None
-        if asked and told and told.speaker is Speaker.TUTOR:
+        told = _best_answer(session, asked) if asked else None
+        if asked and told:
             pairs.append((asked, told))
     strongest = sorted(pairs, key=lambda pair: -pair[1].weight)
     answers = list(distinct((told for _, told in strongest), ()))[: 2 if brief else 4]
@@ -79,6 +83,21 @@ def _explanations(session: Session, brief: bool) -> list[Claim]:
     for asked, told in [pair for pair in strongest if pair in chosen][: 1 if brief else 2]:
         steps.append(step(f"Answer this from memory, then compare: {_question(asked)}", asked.turn, told.turn))
     return _joined(account_of) + steps[:MOST_STEPS]
+
+
+def _best_answer(session: Session, asked: Said) -> Said | None:
+    """The sentence of the next turn that answers most directly: early, and in the words of the question."""
+    after = session.said.get(asked.turn + 1, [])
+    if not after or after[0].speaker is not Speaker.TUTOR:
+        return None
+    wanted = set(stems(asked.text))
+
+    def directness(place: int) -> float:
+        said = after[place]
+        aside = 3.0 if _ASIDE.match(said.text) else 0.0
+        return len(wanted & set(stems(said.text))) + said.weight / 2 - place - aside
+
+    return after[max(range(len(after)), key=directness)]
 
 
 def _question(asked: Said) -> str:
@@ -253,7 +272,7 @@ def _ending(session: Session) -> _Ending:
             said for said in session.said[after] if AGREES.search(said.text) and not DISAGREES.search(said.text)
         ]
         answer = _conclusion(session, answered)
-        if answer and agreeing and not answer.asks and _has_substance(answer.text):
+        if answer and agreeing and not answer.asks and (tells(answer) or numbers(answer.text)):
             final = ("In the end the student said", quote(answer, tail=True))
             text = told_as(final, ("The tutor agreed", quote(agreeing[0])))
             return _Ending([narrative(text, answered, after)], [answer, agreeing[0]], agreed=True)
@@ -297,10 +316,10 @@ def _has_substance(text: str) -> bool:
     return bool(numbers(text)) or (bool(stems(text)) and len(words(text)) >= 2)
 
 
-def tells(said: Said) -> bool:
-    """Whether a sentence still says something when it stands alone."""
+def tells(said: Said, least: int = 2) -> bool:
+    """Whether a sentence still says something when it stands alone: two numbers, or so many words of its own."""
     figures = len(numbers(said.text)) >= 2
-    return not SMALL_TALK.search(said.text) and (figures or len(set(own_words(said.text))) >= 2)
+    return not SMALL_TALK.search(said.text) and (figures or len(set(own_words(said.text))) >= least)
 
 
 # Next steps
@@ -325,7 +344,8 @@ def _steps(session: Session, pairs: Pairs, ending: _Ending) -> list[Claim]:
         lead = "Explain to somebody, aloud, how the student came to this"
         steps.append(step(f"{lead}: {quote(ending.said[0], tail=True)}", ending.said[0].turn))
     if not steps:
-        said = [each for number in session.numbers for each in session.said[number]]
+        led = session.of(Speaker.TUTOR) or session.numbers
+        said = [each for number in led for each in session.said[number]]
         task = next((each for each in said if tells(each)), said[0])
         steps.append(step(f"Take it up again from here: {quote(task)}", task.turn))
     return steps
@@ -367,6 +387,6 @@ def _left_open(session: Session, pairs: Pairs) -> Said | None:
         said
         for number in (tutor[-1:] if pairs else tutor)
         for said in session.said[number]
-        if not said.asks and tells(said) and not (pairs and word_pair_in(said, pairs))
+        if not said.asks and tells(said, 3) and not (pairs and word_pair_in(said, pairs))
     ]
     return max(told, key=lambda said: said.weight, default=None)
