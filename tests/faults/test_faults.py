@@ -27,7 +27,7 @@ from tests.faults.verdict import FAULTLESS, judge
 from tests.faults.writing import Writers
 from tests.machines import wait_until
 
-PATIENCE = 120.0
+PATIENCE = 400.0
 """Seconds until everybody has been told everything."""
 
 
