@@ -7,7 +7,7 @@ viewer is not known does not begin.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -176,6 +176,8 @@ class Database:
 
     async def _check(self, connection: BoundedConnection) -> None:
         """Raise when a connection that has lain idle is dead; then the others that lie there will be too."""
+        if connection.is_fresh:
+            return
         connection.patience = CHECK_PATIENCE
         try:
             await AsyncConnectionPool.check_connection(connection)
@@ -296,5 +298,6 @@ async def _commit(connection: AsyncConnection[Row]) -> None:
 
 async def _roll_back(connection: AsyncConnection[Row]) -> None:
     """Roll back, unless the connection is lost, in which case the server has done so already."""
-    if not connection.closed:
-        await connection.execute("rollback")
+    with suppress(OperationalError):
+        if not connection.closed:
+            await connection.execute("rollback")

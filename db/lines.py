@@ -7,6 +7,7 @@ has an end, at which the line is cut at this side.
 
 import asyncio
 import os
+import select
 import socket
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from psycopg.abc import PQGen
 from db.statement import Row
 
 T = TypeVar("T")
+
+FRESH_SECONDS = 1.0
 
 KEEPALIVE = {
     "keepalives": 1,
@@ -43,6 +46,18 @@ class BoundedConnection(AsyncConnection[Row]):
 
     patience = 60.0
     """Seconds that any one answer may take."""
+    heard = 0.0
+    """When the last answer came, by the event loop's clock."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it answered a moment ago and has not been closed by the server since."""
+        if asyncio.get_running_loop().time() - self.heard > FRESH_SECONDS or self.closed:
+            return False
+        # What comes unasked is a farewell, most often.
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        return not poll.poll(0)
 
     async def wait(  # its signature is psycopg's
         self,
@@ -51,8 +66,11 @@ class BoundedConnection(AsyncConnection[Row]):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> T:
         """What psycopg calls for everything that it waits for."""
-        timer = asyncio.get_running_loop().call_later(self.patience, cut, self)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self.patience, cut, self)
         try:
-            return await super().wait(gen, interval, timeout)
+            answer = await super().wait(gen, interval, timeout)
         finally:
             timer.cancel()
+        self.heard = loop.time()
+        return answer

@@ -11,6 +11,7 @@ from contextlib import aclosing, suppress
 from datetime import datetime
 from functools import partial
 
+from psycopg import OperationalError
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -197,7 +198,7 @@ class Socket(ClientConnection):
                 await context.close()
         except Unauthenticated as error:
             self.end(endings.forbidden(str(error)))
-        except Unavailable:
+        except (Unavailable, OperationalError):
             self.end(endings.UNAVAILABLE)
         except Exception:
             log.exception("a socket could not be initialised")

@@ -92,6 +92,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             # What the handshake said is read; there may be thousands of them.
             self.request.headers.clear()
             self.response.headers.clear()
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            # Uvicorn would take a refusal for no answer, and log an error.
+            self.handshake_complete = True
         if self.close_sent:
             self._close_soon()
 
