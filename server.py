@@ -34,6 +34,7 @@ from schema.transport.http import HttpEndpoint
 from schema.transport.metrics import MEDIA_TYPE, exposition
 from schema.transport.sockets import Limits, Sockets
 from schema.transport.websocket import WebSocketEndpoint
+from schema.turns import Turns
 from settings import Settings, separated
 
 log = logging.getLogger("study.server")
@@ -134,6 +135,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         ),
         model=model_of(settings),
         rating_k=settings.rating_k,
+        turns=Turns(max(1, settings.database_connections // 2)),
     )
 
     services.live.feed.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.target_id))

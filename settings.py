@@ -59,7 +59,12 @@ class Settings(BaseSettings):
         description="Whether `serve` fills a database that has nobody in it with demo people and their data; "
         "when not set, only the embedded one.",
     )
-    database_connections: int = Field(default=10, ge=1, le=1000, description="Connections a process keeps at most.")
+    database_connections: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="Connections a process keeps at most; one person has half of them at a time.",
+    )
     encryption_keys: SecretStr | None = Field(
         default=None,
         description="Keys for transcripts and notes, `id:base64,id:base64`, the first encrypts; "

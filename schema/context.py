@@ -18,6 +18,7 @@ from domain.errors import BadRequest
 from domain.identity.tokens import Identity, TokenVerifier
 from domain.viewer import Viewer
 from schema.sharing import Shared
+from schema.turns import Turns
 
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 """A function of `db`: (read, keys, *arguments) to one value for each key."""
@@ -39,6 +40,8 @@ class Services:
     """None where no key is set: the embedded engine does what it can."""
     rating_k: int
     """The setting RATING_K."""
+    turns: Turns
+    """Who may use the database now."""
     sending: dict[Hashable, Shared] = field(default_factory=dict)
     """Answers to events that are being made, for all streams that ask for the same; see `subscriptions.delivery`."""
 
@@ -72,6 +75,8 @@ class Context:
         self._unkept: psycopg.Error | None = None
         self._opening = asyncio.Lock()
         self._read: Read | None = None
+        self._working = False
+        """Whether a unit of work has the operation's turn: what is read beside it does not wait for another."""
         self._stack = AsyncExitStack()
         self._loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
 
@@ -89,6 +94,8 @@ class Context:
             if self._over:
                 raise OperationOver("something was read after the end of its operation")
             if self._read is None:
+                if not self._working:
+                    await self._stack.enter_async_context(self.services.turns.of(self._subject()))
                 self._read = await self._stack.enter_async_context(self.services.database.read(self._subject()))
             return self._read
 
@@ -115,8 +122,13 @@ class Context:
     async def unit_of_work(self) -> AsyncIterator[Work]:
         """All writes of a mutation, and the events that tell of them: kept when the block ends."""
         await self.release()
-        async with self.services.database.work(self._subject()) as work:
-            yield work
+        async with self.services.turns.of(self._subject()):
+            self._working = True
+            try:
+                async with self.services.database.work(self._subject()) as work:
+                    yield work
+            finally:
+                self._working = False
 
     async def release(self) -> None:
         """End the read transaction and forget what was loaded in it. Raises when it cannot be committed."""

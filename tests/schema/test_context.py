@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import psycopg
 import pytest
 
 from db.engine import TransactionOver
@@ -12,6 +13,7 @@ from schema.context import Context, OperationOver, Services
 from tests.api import Api
 from tests.eventually import until
 from tests.make import Make, Person
+from tests.servers import Database
 
 
 @pytest.fixture
@@ -87,3 +89,18 @@ async def test_a_released_context_reads_anew(services: Services, sam: Person, ma
         await all_given_back(services)
     assert names == ["Sam", "Sam", "Samuel", "Samuel"]
     await context.close()
+
+
+async def test_one_person_leaves_connections_to_others(api: Api, make: Make, database: Database) -> None:
+    """However much somebody asks at once, and however long it takes."""
+    sam, sue = await make.student(), await make.student("sue")
+    document = "{ viewer { ... on Student { goals { nodes { title } } } } }"
+    async with await psycopg.AsyncConnection.connect(database.owner_url) as holder:
+        await holder.execute("lock table goals in access exclusive mode")
+        asked = [asyncio.create_task(api.data(document, sam)) for _ in range(30)]
+        async with asyncio.timeout(20):
+            for _ in range(5):
+                assert (await api.data("{ viewer { email } }", sue))["viewer"] == {"email": "sue@school.test"}
+        assert not any(task.done() for task in asked)
+        await holder.rollback()
+    assert await asyncio.gather(*asked) == [{"viewer": {"goals": {"nodes": []}}}] * 30
