@@ -23,6 +23,7 @@ from db.engine import Database
 from db.jobs import job_counts
 from db.live import Live
 from db.vault import vault_for
+from domain.algebra.process import Algebra
 from domain.companion.model import Model
 from domain.events import EventKind
 from domain.identity.choice import verifier_for
@@ -136,6 +137,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         model=model_of(settings),
         rating_k=settings.rating_k,
         turns=Turns(max(1, settings.database_connections // 2)),
+        algebra=Algebra(),
     )
 
     services.live.feed.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.target_id))
@@ -143,7 +145,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         worker = worker_of(settings, Tools(services.database, services.model), database_url)
-        async with services.database, services.live, worker if settings.jobs_in_server else nullcontext():
+        working = worker if settings.jobs_in_server else nullcontext()
+        async with services.database, services.live, services.algebra, working:
             yield
         await services.verifier.aclose()
         if services.model is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from db.answers import record_answer
 from db.batch import ByKey, Order, Page, Paged
-from db.engine import Transaction, Work
+from db.engine import Database, Transaction, Work
 from db.statement import Compiled, Statement
 from db.tables import practice_assignments, practice_bank_items, practice_solutions
 from domain.errors import Code, Refused
@@ -99,6 +99,9 @@ _lock = Statement(
     "lock_practice",
     _PRACTICE.where(practice_assignments.c.id == bindparam("practice_id")).with_for_update(of=practice_assignments),
     PracticeAssignment,
+)
+_one = Statement(
+    "practice_to_compare", _PRACTICE.where(practice_assignments.c.id == bindparam("practice_id")), PracticeAssignment
 )
 _lock_assigning = Compiled(
     "lock_assigning",
@@ -228,6 +231,17 @@ async def assign_practice(work: Work, student_id: UUID, item: PracticeItem) -> P
     return await lock_practice(work, practice_id)
 
 
+async def answer_to_compare(database: Database, practice_id: UUID) -> str | None:
+    """The answer to an item, for the product itself to compare a response with; None when it is completed or gone.
+
+    The student who answers may not read it yet, and comparing takes longer than a transaction should be open.
+    """
+    async with database.system_work() as work:
+        practice = await work.first(_one, practice_id=practice_id)
+        (solution,) = await solutions_by_practice(work, [practice_id])
+    return None if practice is None or practice.completed or solution is None else solution.answer
+
+
 async def complete_practice(
     work: Work, practice: PracticeAssignment, attempt: Attempt, now: datetime, k: int
 ) -> PracticeAssignment:
@@ -246,5 +260,8 @@ async def complete_practice(
         if solution is None or attempt.response is None:
             raise LookupError(f"practice {practice.id} cannot be graded")
         score = grade(attempt.response, solution.answer, practice.answer_type, practice.choices)
+        worked_out = attempt.worked_out
+        if worked_out is not None and worked_out.version == practice.version:
+            score = max(score, worked_out.score)
     moved = await record_answer(work, practice, score, k)
     return await update_practice(work, practice.id, performance_score=score, **moved.values())

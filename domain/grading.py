@@ -1,8 +1,9 @@
 """Whether a response to a practice question is right.
 
 A response is right when it says the same as the answer, whatever its writing: case, spacing, Unicode variants, a full
-stop, LaTeX's delimiters and sizes, thousands separators, `1/2` for `0.5`, the letter of a choice for its text.
-Nothing is worked out: `x+1` and `1+x` differ.
+stop, LaTeX's delimiters and sizes, thousands separators, `1/2` for `0.5`, the letter of a choice for its text; so is a
+number, as far as the answer is exact. `x+1` and `1+x` differ here: whether they say the same is for domain.equivalence
+to work out, which takes its time.
 """
 
 import re
@@ -53,6 +54,9 @@ _SPACE_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]+)?")
 _LOOSE_SPACE = re.compile(r"(?<![^\W_]) | (?![^\W_])")
 _LETTER = re.compile(r"\(?([a-z])[).:]?")
 
+_DECIMAL = re.compile(r"[+-]?[0-9]*\.([0-9]+)")
+_UNIT = re.compile(r"(?<=[0-9.]) ?[^\W\d_]{2,20}(?: [^\W\d_]{1,20}){0,2}$")
+
 _UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _NUMBER = re.compile(rf"([+-]?) ?({_UNSIGNED}(?:e[+-]?[0-9]{{1,3}})?)")
 _FRACTION = re.compile(rf"([+-]?) ?(?:([0-9]+) )?({_UNSIGNED}) ?/ ?({_UNSIGNED})")
@@ -68,7 +72,41 @@ def grade(response: str, answer: str, answer_type: AnswerType, choices: Sequence
         # An answer that a tutor has put in place of the bank's need not be among the bank's choices.
         if wanted is not None:
             return RIGHT if chosen(response, choices) == wanted else WRONG
-    return RIGHT if same(response, answer, mathematical=answer_type in _MATHEMATICAL) else WRONG
+    mathematical = answer_type in _MATHEMATICAL
+    if same(response, answer, mathematical=mathematical) or (mathematical and rounds_to(response, answer)):
+        return RIGHT
+    return WRONG
+
+
+def rounds_to(response: str, answer: str) -> bool:
+    """Whether a number is the answer as far as the less exact of the two goes.
+
+    An answer with decimals stands for all that round to it: 3.142 and 22/7 are 3.14. A fraction may be given as a
+    decimal of two places or more: 0.67 is 2/3. Whole answers are exact. Units after a number are passed over.
+    """
+    given, wanted = number(_without_unit(response)), number(_without_unit(answer))
+    if given is None or wanted is None:
+        return False
+    places = _decimals(answer)
+    if places:
+        return abs(given - wanted) * 2 <= Fraction(1, 10**places)
+    if wanted.denominator > 1:
+        places = _decimals(response)
+        return given == wanted or (places >= 2 and abs(given - wanted) * 2 <= Fraction(1, 10**places))
+    return given == wanted
+
+
+def _decimals(text: str) -> int:
+    """How many places a plain decimal has; 0 for any other text."""
+    found = _DECIMAL.fullmatch(normalised(_without_unit(text)))
+    return len(found[1]) if found else 0
+
+
+def _without_unit(text: str) -> str:
+    """`2100 dollars` and `$5` as the number alone; a percent sign is no unit."""
+    if len(text) > LONGEST_NUMBER:
+        return text
+    return _UNIT.sub("", normalised(text))
 
 
 def chosen(response: str, choices: Sequence[str]) -> int | None:

@@ -164,6 +164,16 @@ class Attempt:
 
     response: str | None
     score: Decimal | None
+    worked_out: "WorkedOut | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """What computer algebra made of a response, ahead of the transaction that completes the practice."""
+
+    version: int
+    """Of the practice, whose answer the response was compared with."""
+    score: Decimal
 
 
 def draft_item(
@@ -274,7 +284,9 @@ def reject(practice: PracticeAssignment) -> None:
         raise Refused(Code.CONFLICT, "The student has answered it already; override it instead.", "id")
 
 
-def attempt(practice: PracticeAssignment, response: str | None, score: Decimal | None) -> Attempt:
+def attempt(
+    practice: PracticeAssignment, response: str | None, score: Decimal | None, worked_out: WorkedOut | None = None
+) -> Attempt:
     """A response to be graded, or a score that was given.
 
     Raises Refused (ALREADY_DONE) for completed practice, (INVALID) without both or for a score outside 0 to 1,
@@ -289,7 +301,7 @@ def attempt(practice: PracticeAssignment, response: str | None, score: Decimal |
         return Attempt(text, score.quantize(Decimal("0.01")))
     if text is None:
         raise Refused(Code.INVALID, "Write a response; it cannot be blank.", "response")
-    return Attempt(text, None)
+    return Attempt(text, None, worked_out)
 
 
 def _choices(choices: Sequence[str], answer_type: AnswerType, answer: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader, DefaultCache
 
 from db.engine import Database, Read, Work
 from db.live import Live
+from domain.algebra.process import Algebra
 from domain.companion.model import Model
 from domain.errors import BadRequest
 from domain.identity.tokens import Identity, TokenVerifier
@@ -42,6 +43,7 @@ class Services:
     """The setting RATING_K."""
     turns: Turns
     """Who may use the database now."""
+    algebra: Algebra
     sending: dict[Hashable, Shared] = field(default_factory=dict)
     """Answers to events that are being made, for all streams that ask for the same; see `subscriptions.delivery`."""
 

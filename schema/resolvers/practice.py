@@ -9,7 +9,9 @@ from db.jobs import defer
 from db.practice_bank import practice_items_by_id
 from domain import permissions, practice
 from domain.clock import now
+from domain.equivalence import equivalence
 from domain.events import Event, EventKind
+from domain.grading import RIGHT, grade
 from domain.jobs import JobKind
 from domain.permissions import Permission
 from schema.context import Info
@@ -57,8 +59,10 @@ class CompletePracticeInput:
     id: strawberry.ID = strawberry.field(description="The assigned practice.")
     response: str | None = strawberry.field(
         default=None,
-        description="What the student answers, at most 10,000 characters; needed unless a score is given. It is "
-        "right, 1, when it says the same as the answer, else 0.",
+        description="What the student answers, at most 10,000 characters; needed unless a score is given. It scores "
+        "1 when it says the same as the answer: as a number as exactly as the answer is given, in mathematics also "
+        "in other words. What is equal but leaves undone what is asked, such as factoring, scores 0.5; of several "
+        "values each counts; anything else scores 0.",
     )
     performance_score: Decimal | None = strawberry.field(
         default=None, description="How right the answer is in the tutor's view, 0 to 1; kept with two decimals."
@@ -109,6 +113,7 @@ class PracticeMutations:
         "administrator may give the score instead.",
     )
     async def complete_practice(self, info: Info, input: CompletePracticeInput) -> PracticePayload:
+        worked_out = await _worked_out(info, input) if input.performance_score is None else None
         async with info.context.unit_of_work() as work:
             held = await practice_db.lock_practice(work, row_id(input.id, "PracticeAssignment"))
             if input.performance_score is not None:
@@ -117,8 +122,24 @@ class PracticeMutations:
                     "Only a tutor or an administrator gives a score; send your response.",
                     "performance_score",
                 )
-            attempt = practice.attempt(held, input.response, input.performance_score)
+            attempt = practice.attempt(held, input.response, input.performance_score, worked_out)
             completed = await practice_db.complete_practice(work, held, attempt, now(), info.context.services.rating_k)
             work.tell(Event(EventKind.PRACTICE_COMPLETED, held.student_id, held.id))
             await defer(work, JobKind.COUNT_PRACTICE, practice_id=completed.id)
         return PracticePayload(practice=PracticeAssignment.view(completed))
+
+
+async def _worked_out(info: Info, input: CompletePracticeInput) -> practice.WorkedOut | None:
+    """What computer algebra makes of a response to a mathematical question that the viewer has to answer."""
+    practice_id = row_id(input.id, "PracticeAssignment")
+    (found,) = await practice_db.practice_by_id(await info.context.read(), [practice_id])
+    if found is None or found.answer_type is not practice.AnswerType.MATH_EXPRESSION or input.response is None:
+        return None
+    # No transaction stays open while it works.
+    await info.context.release()
+    services = info.context.services
+    answer = await practice_db.answer_to_compare(services.database, practice_id)
+    if answer is None or grade(input.response, answer, found.answer_type) == RIGHT:
+        return None
+    score = await equivalence(input.response, answer, found.question_text, services.algebra)
+    return practice.WorkedOut(found.version, score)

@@ -38,8 +38,8 @@ describe_enum(
     practice.AnswerType,
     "What form an answer takes, and so how a response is compared with it.",
     MULTIPLE_CHOICE="One of the choices, by its text or its letter.",
-    NUMERIC="A number; 0.5, 1/2 and 50e-2 are the same.",
-    MATH_EXPRESSION="A mathematical expression, compared as written; white space means little.",
+    NUMERIC="A number, as exact as the answer is given; 0.5, 1/2 and 50e-2 are the same.",
+    MATH_EXPRESSION="A mathematical expression, equation or several with commas; what is equal is the same.",
     FREE_TEXT="Words, compared as written but for case and white space.",
 )
 

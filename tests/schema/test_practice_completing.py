@@ -65,7 +65,8 @@ async def test_a_student_answers_and_then_sees_the_solution(api: Api, make: Make
         },
         "userErrors": [],
     }
-    assert statements.names[:18] == [
+    assert statements.names[:19] == [
+        "practice_by_id",
         "lock_practice",
         "complete_practice",
         "solutions_by_practice",
@@ -85,7 +86,7 @@ async def test_a_student_answers_and_then_sees_the_solution(api: Api, make: Make
         "defer",
         "append_events",
     ]
-    assert sorted(statements.names[18:]) == [
+    assert sorted(statements.names[19:]) == [
         "ratings_by_student",
         "solutions_by_practice",
         "subjects_by_id",
