@@ -18,6 +18,7 @@ from tests import openai_server as fake
 from tests.api import Api
 from tests.make import Make, Person
 from tests.openai_server import OpenAIServer, completion, openai_server
+from tests.schema.conftest import Statements
 from tests.servers import Database
 
 LESSON = """
@@ -387,3 +388,35 @@ async def test_a_student_erased_while_the_model_thinks_leaves_nothing(
     await summarise(written, session, version=0)
     cursor = await make.owner.execute("select count(*) from summaries")
     assert await cursor.fetchone() == (0,)
+
+
+# Reading
+
+
+async def test_claims_and_their_turns_cost_one_statement_each_and_an_admins_reading_is_recorded(
+    api: Api, make: Make, tools: Tools, statements: Statements
+) -> None:
+    sam = await make.student()
+    tess, ada = await make.tutor(of=sam), await make.admin()
+    for _ in range(3):
+        await summarise(tools, await make.session(sam, tess, transcript=LESSON), version=0)
+    query = """
+    query ($id: ID!) { node(id: $id) { ... on Student { summaries { nodes {
+      generation { engine details { model } } claims { text turns { text } }
+    } } } } }
+    """
+    statements.clear()
+    nodes = (await api.data(query, tess, id=sam.gid))["node"]["summaries"]["nodes"]
+    assert len(nodes) == 3
+    assert sorted(statements.names) == [
+        "claims_by_summary",
+        "details_by_generation",
+        "generations_by_id",
+        "session_transcripts_by_session",
+        "summaries_by_student",
+        "users_by_id",
+    ]
+    read = "select count(*) from audit_log where action = 'transcript.read' and actor_id = %s"
+    for person, lines in ((tess, 0), (ada, 3)):
+        await api.data(query, person, id=sam.gid)
+        assert await (await make.owner.execute(read, [person.id])).fetchone() == (lines,)
