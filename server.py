@@ -29,9 +29,11 @@ from domain.events import EventKind
 from domain.identity.choice import verifier_for
 from domain.jobs import JobCounts
 from jobs.app import Worker
+from jobs.mail import Mail
 from jobs.tools import Tools
 from schema.context import Services
 from schema.transport.http import HttpEndpoint
+from schema.transport.links import nudge_routes
 from schema.transport.metrics import MEDIA_TYPE, exposition
 from schema.transport.sockets import Limits, Sockets
 from schema.transport.websocket import WebSocketEndpoint
@@ -64,6 +66,16 @@ def model_of(settings: Settings) -> Model | None:
         timeout=settings.openai_timeout_seconds,
         tokens_per_day=settings.openai_tokens_per_day,
     )
+
+
+def tools_of(settings: Settings, database: Database, model: Model | None) -> Tools:
+    """What jobs work with. Raises ValueError for mail settings that cannot be read."""
+    mail = Mail(
+        url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
+        sender=settings.mail_from,
+        folder=settings.study_data_dir / "mail",
+    )
+    return Tools(database, model, mail, settings.public_url)
 
 
 def worker_of(settings: Settings, tools: Tools, url: str) -> Worker:
@@ -140,11 +152,12 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         algebra=Algebra(),
     )
 
+    tools = tools_of(settings, database, services.model)
     services.live.feed.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.target_id))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        worker = worker_of(settings, Tools(services.database, services.model), database_url)
+        worker = worker_of(settings, tools, database_url)
         working = worker if settings.jobs_in_server else nullcontext()
         async with services.database, services.live, services.algebra, working:
             yield
@@ -187,6 +200,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
             Route("/metrics", metrics),
+            *nudge_routes(database, settings.app_url or settings.public_url),
         ],
         middleware=[
             Middleware(

@@ -33,6 +33,12 @@ def _origin(entry: str) -> str:
     return origin
 
 
+def _page(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s#]*)?", value):
+        raise ValueError(f"`{value}` is not the address of a page: write http:// or https:// and a host")
+    return value if value is None else value.rstrip("/")
+
+
 _ORIGIN = re.compile(r"(https?)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?(?=/|\?|#|$)")
 _PORTS = {"http": "80", "https": "443"}
 
@@ -105,6 +111,18 @@ class Settings(BaseSettings):
         default=10,
         ge=0,
         description="How long a job may take to finish once its process is to stop; it is done anew after that.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Server for mail, `smtp://user:password@host:587` or `smtps://`; without one mails go to the "
+        "folder `mail` in the data folder.",
+    )
+    mail_from: str = Field(default="Study Companion <companion@localhost.test>", description="Who mails are from.")
+    public_url: Annotated[str, AfterValidator(_page)] = Field(
+        default="http://127.0.0.1:8000", description="Where people reach this server; links in mails begin with it."
+    )
+    app_url: Annotated[str | None, AfterValidator(_page)] = Field(
+        default=None, description="The page that a nudge's link leads to; PUBLIC_URL when not set."
     )
     openai_api_key: SecretStr | None = Field(
         default=None, description="Key for OpenAI; without one the embedded engine writes."

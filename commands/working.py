@@ -8,10 +8,9 @@ from contextlib import suppress
 import click
 
 from commands.database import Place, ready, settings_usable
-from db.engine import Database
 from db.live import Live
 from jobs.tools import Tools
-from server import database_of, live_of, model_of, worker_of
+from server import database_of, live_of, model_of, tools_of, worker_of
 from settings import Settings
 
 log = logging.getLogger("study.jobs")
@@ -23,21 +22,21 @@ def work(settings: Settings) -> None:
         with settings_usable():
             database = database_of(settings, place.application)
             live = live_of(settings, database, place.application)
-        if asyncio.run(_work(settings, place, database, live)):
+            tools = tools_of(settings, database, model_of(settings))
+        if asyncio.run(_work(settings, place, tools, live)):
             raise click.ClickException(
                 f"The embedded PostgreSQL ended: see {settings.study_data_dir / 'postgresql.log'}, then start again."
             )
 
 
-async def _work(settings: Settings, place: Place, database: Database, live: Live) -> bool:
+async def _work(settings: Settings, place: Place, tools: Tools, live: Live) -> bool:
     """Whether it ended because the embedded database did. `live` is to tell of what jobs did."""
     told = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) is not signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(each, told.set)
-    model = model_of(settings)
     try:
-        async with database, live, worker_of(settings, Tools(database, model), place.application):
+        async with tools.database, live, worker_of(settings, tools, place.application):
             click.echo(f"Doing background jobs, {settings.jobs_at_once} at a time.")
             while not told.is_set():
                 if place.embedded is not None and not place.embedded.is_running():
@@ -46,6 +45,6 @@ async def _work(settings: Settings, place: Place, database: Database, live: Live
                     async with asyncio.timeout(1):
                         await told.wait()
     finally:
-        if model is not None:
-            await model.aclose()
+        if tools.model is not None:
+            await tools.model.aclose()
     return False

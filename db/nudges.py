@@ -1,17 +1,21 @@
 """Reading and writing nudges."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
+from db.jobs import defer
 from db.statement import Statement
-from db.tables import nudges
+from db.tables import nudges, users
 from domain.errors import Code, Refused
-from domain.nudges import Engagement, Nudge, NudgeDraft, NudgeFilter
+from domain.jobs import JobKind
+from domain.nudges import Engagement, MailState, Nudge, NudgeChannel, NudgeDraft, NudgeFilter
 
 NEWEST = Order("newest", "sent_at", descending=True, parse=datetime.fromisoformat)
 OLDEST = Order("oldest", "sent_at", descending=False, parse=datetime.fromisoformat)
@@ -28,6 +32,7 @@ _NUDGES = select(
     nudges.c.clicked_at,
     nudges.c.trigger_reason,
     nudges.c.suggestions_made,
+    nudges.c.mail_state,
     nudges.c.created_at,
 )
 _CONDITIONS = {
@@ -67,15 +72,59 @@ async def lock_nudge(work: Work, nudge_id: UUID) -> Nudge:
     return nudge
 
 
-async def insert_nudge(work: Work, draft: NudgeDraft) -> Nudge:
-    """A new nudge as it is stored."""
-    statement = insert(nudges).values(**draft.values()).returning(nudges.c.id)
+async def insert_nudge(
+    work: Work, draft: NudgeDraft, *, trigger_key: str | None = None, generation_id: UUID | None = None
+) -> Nudge:
+    """A new nudge as it is stored, and its mail on the way where it has one."""
+    mail_state = None if draft.channel is NudgeChannel.IN_APP else MailState.DUE.value
+    values = {"trigger_key": trigger_key, "generation_id": generation_id, "mail_state": mail_state}
+    statement = insert(nudges).values(**draft.values(), **values).returning(nudges.c.id)
     ((nudge_id,),) = await work.execute("insert_nudge", statement)
     # Not lock_nudge: the sender may read what they sent and never change it.
     (nudge,) = await nudges_by_id(work, [nudge_id])
     if nudge is None:
         raise LookupError("a nudge was sent to somebody whom its sender may not see")
+    if mail_state is not None:
+        await defer(work, JobKind.MAIL_NUDGE, nudge_id=nudge.id)
     return nudge
+
+
+@dataclass(frozen=True, slots=True)
+class MailToSend:
+    """The mail of a nudge."""
+
+    nudge_id: UUID
+    address: str
+    message: str
+    state: MailState
+
+
+_mail = Statement(
+    "mail_of_nudge",
+    select(
+        nudges.c.id.label("nudge_id"),
+        users.c.email.label("address"),
+        nudges.c.message,
+        nudges.c.mail_state.label("state"),
+    )
+    .join_from(nudges, users, nudges.c.user_id == users.c.id)
+    .where(nudges.c.id == bindparam("nudge_id"), nudges.c.mail_state.is_not(None)),
+    MailToSend,
+)
+
+
+async def mail_of_nudge(work: Work, nudge_id: UUID) -> MailToSend | None:
+    """What is to be mailed; None when there is nothing, or nobody, any more."""
+    return await work.first(_mail, nudge_id=nudge_id)
+
+
+async def move_mail(work: Work, nudge_id: UUID, before: MailState, after: MailState) -> bool:
+    """Write what became of a mail; whether it was where it is said to have been."""
+    statement = update(nudges).where(nudges.c.id == nudge_id, nudges.c.mail_state == before.value)
+    values: dict[str, Any] = {"mail_state": after.value}
+    if after is MailState.SENT:
+        values["mailed_at"] = func.now()
+    return bool(await work.execute("move_mail", statement.values(values).returning(nudges.c.id)))
 
 
 async def update_nudge(work: Work, nudge_id: UUID, engagement: Engagement) -> Nudge:

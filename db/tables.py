@@ -236,8 +236,22 @@ nudges = sa.Table(
     sa.Column("trigger_reason", sa.Text),
     sa.Column("suggestions_made", TEXTS),
     time("created_at"),
+    sa.Column("trigger_key", sa.Text),
+    generation(),
+    sa.Column("mail_state", sa.Text),
+    sa.Column("mailed_at", TIME),
     among("type", "login", "inactivity", "cross_subject"),
     among("channel", "in_app", "email", "both"),
+    among("mail_state", "due", "handing", "sent", "refused", "unknown"),
+    sa.Index(
+        "nudges_trigger_key",
+        "user_id",
+        "type",
+        "trigger_key",
+        unique=True,
+        postgresql_where=sa.text("trigger_key is not null"),
+    ),
+    present("idx_nudges_generation", "generation_id"),
     newest("idx_nudges_user", "user_id", time="sent_at"),
     newest("idx_nudges_type", "type", time="sent_at"),
     newest("idx_nudges_sent", time="sent_at"),
@@ -318,6 +332,7 @@ summary_claims = companion_tables.summary_claims
 progress_entries = progress_tables.progress_entries
 study_materials = study_tables.study_materials
 study_passages = study_tables.study_passages
+nudge_decisions = progress_tables.nudge_decisions
 
 # The views stand beside the tables for those who read them, in a metadata of their own.
 session_transcripts = views.session_transcripts

@@ -27,6 +27,9 @@ class JobKind(StrEnum):
     COUNT_GOAL = "count_goal"
     END_STREAKS = "end_streaks"
     REFRESH_ANALYTICS = "refresh_analytics"
+    EVALUATE_NUDGES = "evaluate_nudges"
+    SEND_NUDGE = "send_nudge"
+    MAIL_NUDGE = "mail_nudge"
 
 
 class TryLater(Exception):

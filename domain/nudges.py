@@ -34,6 +34,19 @@ class NudgeChannel(StrEnum):
     BOTH = "both"
 
 
+class MailState(StrEnum):
+    """What became of a nudge's mail."""
+
+    DUE = "due"
+    HANDING = "handing"
+    """The mail server has the text, and has not said that it takes it."""
+    SENT = "sent"
+    REFUSED = "refused"
+    """The mail server will never take it."""
+    UNKNOWN = "unknown"
+    """The line was cut while it was handed over: it may have arrived, and is not sent again."""
+
+
 class NudgeChange(StrEnum):
     """What a stream of nudges tells; each but the last two is the event kind of that value."""
 
@@ -57,6 +70,7 @@ class Nudge:
     clicked_at: datetime | None
     trigger_reason: str | None
     suggestions_made: tuple[str, ...]
+    mail_state: MailState | None
     created_at: datetime
 
 
@@ -132,6 +146,11 @@ def clicked(nudge: Nudge, by: Viewer, now: datetime) -> Engagement:
     """
     _require_recipient(nudge, by)
     return Engagement(opened_at=nudge.opened_at or now, clicked_at=nudge.clicked_at or now)
+
+
+def seen(nudge: Nudge, now: datetime, *, followed: bool) -> Engagement:
+    """The nudge after a link in its mail was opened, or followed; the first time counts."""
+    return Engagement(nudge.opened_at or now, nudge.clicked_at or (now if followed else None))
 
 
 def _require_recipient(nudge: Nudge, by: Viewer) -> None:

@@ -29,6 +29,7 @@ from db.jobs import keep_job_error, sweep_jobs
 from db.lines import KEEPALIVE
 from domain.jobs import ATTEMPTS, Failure, JobKind, delay_after, failure_of
 from jobs.cleaning import clean_up
+from jobs.nudges import evaluate_nudges, mail_nudge, send_nudge
 from jobs.progress import count_goal, count_practice, count_session, end_streaks, refresh_analytics
 from jobs.summaries import summarise
 from jobs.tools import Tools
@@ -53,6 +54,9 @@ TASKS: Mapping[JobKind, Task] = {
     JobKind.COUNT_GOAL: Task(count_goal),
     JobKind.END_STREAKS: Task(end_streaks, cron="23 * * * *"),
     JobKind.REFRESH_ANALYTICS: Task(refresh_analytics, cron="*/10 * * * *"),
+    JobKind.EVALUATE_NUDGES: Task(evaluate_nudges, cron="*/10 * * * *"),
+    JobKind.SEND_NUDGE: Task(send_nudge),
+    JobKind.MAIL_NUDGE: Task(mail_nudge),
 }
 
 
@@ -108,6 +112,7 @@ class Worker:
         self._silence = timedelta(seconds=silence)
         self._ended: dict[int, float] = {}
         self._number: int | None = None
+        self._begun = 0
         self._running: asyncio.Task[None] | None = None
         self._leaving = False
         self._options: dict[str, Any] = {
@@ -136,10 +141,13 @@ class Worker:
             await asyncio.wait({self._running})
 
     async def run_waiting(self) -> None:
-        """Do what is due, and no more."""
+        """Do what is due, and what becomes due by it, and no more."""
         app = self._app()
         async with app.open_async():
-            await app.run_worker_async(**self._options, wait=False)
+            begun = -1
+            while begun < self._begun:
+                begun = self._begun
+                await app.run_worker_async(**self._options, wait=False)
 
     async def _keep_running(self) -> None:
         sweeping = asyncio.create_task(self._keep_sweeping(), name="sweeping of jobs")
@@ -196,6 +204,7 @@ class Worker:
         number = context.job.id
         assert number is not None  # noqa: S101 - it came from the database
         self._number = runner.worker_id
+        self._begun += 1
         self._ended.pop(number, None)
         try:
             return await run()

@@ -11,6 +11,7 @@ import strawberry
 from db import assignments as assignments_db
 from db import audit as audit_db
 from db import goals as goals_db
+from db import nudge_facts as facts_db
 from db import nudges as nudges_db
 from db import overrides as overrides_db
 from db import parent_links as links_db
@@ -32,7 +33,7 @@ from schema.types.audit import AuditEntry, AuditOrder, AuditWhere
 from schema.types.connection import Connection
 from schema.types.goal import Goal, GoalOrder, GoalWhere
 from schema.types.node import Node
-from schema.types.nudge import Nudge, NudgeOrder, NudgeWhere
+from schema.types.nudge import Nudge, NudgeDecision, NudgeDecisionOrder, NudgeOrder, NudgeWhere
 from schema.types.override import Override, OverrideOrder, OverrideWhere
 from schema.types.parent_link import ParentLink, ParentLinkOrder, ParentLinkWhere
 from schema.types.practice import (
@@ -148,6 +149,13 @@ class User(Node):
         order=NudgeOrder.NEWEST,
         where=NudgeWhere,
         description="The nudges sent to the person; empty for those whose nudges the viewer does not see.",
+    )
+    nudge_decisions: Connection[NudgeDecision] = connection(
+        facts_db.decisions_by_user,
+        facts_db.count_decisions_by_user,
+        key="id",
+        order=NudgeDecisionOrder.NEWEST,
+        description="Why the person was, or was not, nudged; seen by whoever sees their nudges.",
     )
 
     @classmethod

@@ -216,6 +216,8 @@ def _rows_of(cast: Cast, student: str) -> None:
     question = cast.add("qa_interactions", student, student_id=own, query="?", answer="!", confidence="Low")
     cast.add("progress_entries", student, **PROGRESS, student_id=own, source_id=uuid4())
     cast.add("nudges", student, user_id=own, type="login", channel="in_app", message="hello")
+    decided = {"type": "login", "outcome": "not_sent", "reason": "not_due", "day": "2026-03-02"}
+    cast.add("nudge_decisions", student, user_id=own, **decided)
     _override(cast, f"{student} summary", student, "summary", summary_id=summary)
     _override(cast, f"{student} answer", student, "qa_answer", qa_interaction_id=question)
     cast.add("audit_log", student, actor_id=tom, actor_role="tutor", action="a", target_type="t", student_id=own)

@@ -112,6 +112,7 @@ def test_a_students_rows_go_and_what_is_left_says_nothing(counts: dict[str, int]
         "qa_interactions": 1,
         "nudges": 1,
         "progress_entries": 1,
+        "nudge_decisions": 1,
         "events": 3,
     }
     assert _counts(cast.owner) == {table: count - own.get(table, 0) for table, count in counts.items()}

@@ -55,6 +55,7 @@ SEEN: dict[str, Three] = {
     "qa_interactions": ({"ann"}, {"ann"}, set()),
     "nudges": ({"ann"}, {"ann"}, {"ann"}),
     "progress_entries": ({"ann"}, {"ann"}, {"ann"}),
+    "nudge_decisions": ({"ann"}, {"ann"}, {"ann"}),
     "overrides": (
         ann("summary", "answer", "practice open", "practice done"),
         ann("summary", "answer", "practice open", "practice done"),
@@ -107,6 +108,7 @@ ADDED: dict[str, list[str]] = {
     "qa_interactions": ["student", *SEE_ALL],
     "nudges": ["tutor", *SEE_ALL],
     "progress_entries": ["system"],
+    "nudge_decisions": ["system"],
     # an override is a tutor's own act
     "overrides": ["tutor", "system"],
     "audit_log": KNOWN,
@@ -240,6 +242,13 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
         },
         "qa_interactions": {"student_id": own, "query": "?", "answer": "!", "confidence": "High"},
         "nudges": {"user_id": own, "type": "login", "channel": "email", "message": "x"},
+        "nudge_decisions": {
+            "user_id": own,
+            "type": "inactivity",
+            "outcome": "due",
+            "reason": "away",
+            "day": "2026-03-02",
+        },
         "progress_entries": {**PROGRESS, "student_id": own, "source_id": uuid4()},
         "overrides": {
             "tutor_id": tutor,
@@ -274,7 +283,7 @@ def test_rows_removed(viewer: str, cast: Cast, app: Connection) -> None:
             if table == "users":
                 rows = app.execute("delete from users returning id").fetchall()
                 assert cast.labels(table, (row[0] for row in rows)) == (EVERYONE if viewer in SEE_ALL else set())
-            elif table in ("events", "summary_claims"):
+            elif table in ("events", "summary_claims", "nudge_decisions"):
                 rows = app.execute(f"delete from {table} returning id").fetchall()
                 removed = set(cast.rows[table]) if viewer == "system" else set()
                 assert cast.labels(table, (row[0] for row in rows)) == removed

@@ -3,11 +3,17 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from starlette.applications import Starlette
 
+from db.encryption import KeyRing
+from domain.identity.local_issuer import LocalIssuer
 from jobs.tools import Tools
-from server import database_of
+from server import create_app, database_of
 from settings import Settings
+from tests.api import Api, serving
+from tests.make import Make
 from tests.servers import Database
 
 
@@ -17,3 +23,23 @@ async def tools(database: Database, tmp_path: Path) -> AsyncIterator[Tools]:
     settings = Settings(study_data_dir=tmp_path)
     async with database_of(settings, database.app_url) as study:
         yield Tools(study)
+
+
+@pytest.fixture
+async def make(database: Database, tmp_path: Path) -> AsyncIterator[Make]:
+    """Rows."""
+    async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
+        yield Make(owner, LocalIssuer.load(tmp_path), KeyRing.from_file(tmp_path / "encryption.key"))
+
+
+@pytest.fixture
+def app(database: Database, tmp_path: Path, make: Make) -> Starlette:
+    """The application."""
+    return create_app(Settings(study_data_dir=tmp_path), database.app_url)
+
+
+@pytest.fixture
+async def api(app: Starlette) -> AsyncIterator[Api]:
+    """It runs, and does no jobs by itself."""
+    async with serving(app) as running:
+        yield running

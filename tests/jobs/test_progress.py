@@ -1,26 +1,16 @@
 """Progress through the API: counted once, however often the jobs run, and current."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
-import pytest
-from starlette.applications import Starlette
-
-from db.encryption import KeyRing
 from domain.clock import now
-from domain.identity.local_issuer import LocalIssuer
 from jobs.app import Worker
 from jobs.progress import count_goal, count_practice, count_session, end_streaks, refresh_analytics
 from jobs.tools import Tools
 from schema.ids import split
-from server import create_app
-from settings import Settings
-from tests.api import Api, serving
+from tests.api import Api
 from tests.make import Make, Person
 from tests.servers import Database
 
@@ -47,23 +37,6 @@ mutation ($student: ID!, $at: DateTime!, $subject: ID!) {
   }
 }
 """
-
-
-@pytest.fixture
-async def make(database: Database, tmp_path: Path) -> AsyncIterator[Make]:
-    async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
-        yield Make(owner, LocalIssuer.load(tmp_path), KeyRing.from_file(tmp_path / "encryption.key"))
-
-
-@pytest.fixture
-def app(database: Database, tmp_path: Path, make: Make) -> Starlette:
-    return create_app(Settings(study_data_dir=tmp_path), database.app_url)
-
-
-@pytest.fixture
-async def api(app: Starlette) -> AsyncIterator[Api]:
-    async with serving(app) as running:
-        yield running
 
 
 async def standing(api: Api, person: Person) -> dict[str, Any]:

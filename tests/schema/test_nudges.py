@@ -90,7 +90,14 @@ async def test_a_nudge_is_sent(api: Api, make: Make, statements: Statements, who
         },
         "userErrors": [],
     }
-    assert statements.names == ["users_by_id", "insert_nudge", "nudges_by_id", "append_events", "users_by_id"]
+    assert statements.names == [
+        "users_by_id",
+        "insert_nudge",
+        "nudges_by_id",
+        "defer",
+        "append_events",
+        "users_by_id",
+    ]
     data = await api.data(NUDGES, sam)
     assert data["students"]["nodes"] == [{"nudges": {"nodes": [{"message": "Try geometry"}], "totalCount": 1}}]
 

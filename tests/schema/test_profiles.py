@@ -224,3 +224,45 @@ async def test_the_disclaimer_is_acknowledged_for_oneself(api: Api, make: Make, 
         }
     assert (await api.data(VIEWER, other))["viewer"]["details"] == {"disclaimerShown": False}
     assert await api.error_codes(DISCLAIMER) == ["UNAUTHENTICATED"]
+
+
+WHEN = """
+mutation ($input: UpdatePreferencesInput!) {
+  updatePreferences(input: $input) {
+    user { details { profile { preferences { nudgeChannel timeZone quietFrom quietUntil } } } }
+    userErrors { field code }
+  }
+}
+"""
+
+
+async def test_when_and_where_nudges_come(api: Api, make: Make) -> None:
+    sam = await make.student(profile={"preferences": {"time_zone": "Mars/Base", "quiet_from": "late", "voice": 1}})
+    unset = {"nudgeChannel": "BOTH", "timeZone": "UTC", "quietFrom": "21:00:00", "quietUntil": "08:00:00"}
+    chosen = {
+        "nudgeChannel": "IN_APP",
+        "timeZone": "America/New_York",
+        "quietFrom": "20:30:00",
+        "quietUntil": "07:00:00",
+    }
+    for sent, expected in (({}, unset), (chosen, chosen), (dict.fromkeys(chosen), unset)):
+        data = await api.data(WHEN, sam, input=sent)
+        assert data["updatePreferences"]["user"]["details"]["profile"]["preferences"] == expected
+    assert (await profile_of(make, sam))["preferences"] == {"voice": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("timeZone", "Mars/Base"),
+        ("timeZone", "../../etc/passwd"),
+        ("timeZone", "x" * 1_000),
+        ("timeZone", ""),
+        ("timeZone", "America"),
+        ("quietFrom", "20:00:00+02:00"),
+    ],
+)
+async def test_what_is_no_zone_or_has_one(field: str, value: str, api: Api, make: Make) -> None:
+    sam = await make.student()
+    data = await api.data(WHEN, sam, input={field: value})
+    assert data["updatePreferences"] == {"user": None, "userErrors": [{"field": field, "code": "INVALID"}]}
