@@ -1,5 +1,6 @@
 """Writing the summary of a session: facts in one transaction, the engine after it, the summary in another."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -74,8 +75,8 @@ async def _write(tools: Tools, found: ToSummarise) -> _Written:
         turns=None if transcript is None else transcript.turns,
     )
     if tools.model is None or facts.turns is None:
-        return _Written(extractive(facts), None)
-    prompt = summary_prompt(facts)
+        return await _drawn_up(facts)
+    prompt = await asyncio.to_thread(summary_prompt, facts)
     try:
         asked = await ask(
             tools.database,
@@ -89,11 +90,16 @@ async def _write(tools: Tools, found: ToSummarise) -> _Written:
         raise TryLater(f"The model: {unavailable}.", timedelta(seconds=unavailable.retry_after)) from unavailable
     except ModelFailed as failed:
         log.warning("the embedded engine writes the summary of session %s: %s", session.id, failed)
-        return _Written(extractive(facts), None)
-    draft = checked(facts, asked.value)
+        return await _drawn_up(facts)
+    draft = await asyncio.to_thread(checked, facts, asked.value)
     if draft is not None:
         return _Written(draft, asked.generation_id)
     log.warning("the embedded engine writes the summary of session %s: the model's does not stand", session.id)
     async with tools.database.system_work() as work:
         await mark(work, asked.generation_id, Outcome.UNSUPPORTED, "most of its claims are not in their turns")
-    return _Written(extractive(facts), None)
+    return await _drawn_up(facts)
+
+
+async def _drawn_up(facts: SessionFacts) -> _Written:
+    """By the embedded engine; in a thread, since the longest transcripts take it seconds and others are served."""
+    return _Written(await asyncio.to_thread(extractive, facts), None)

@@ -141,20 +141,24 @@ def fault_of(claim: Claim, turns: Sequence[Turn], known: str = "") -> Fault | No
     cited = [turns[number - 1] for number in dict.fromkeys(claim.turns)]
     if any(directs(turn.text) for turn in cited) or directs(claim.text):
         return Fault.INSTRUCTION
-    said = "\n".join(turn.text for turn in cited)
+    # Turn by turn, for of one text only so much is looked at.
+    said = [*(turn.text for turn in cited), known]
     if not _quotes_stand(claim.text, cited):
         return Fault.QUOTATION
     # What is quoted has been found word for word; from here on it is about the words around.
     own = without_quotations(claim.text)
-    if not claimed_numbers(own) <= numbers(said) | numbers(known):
+    if not claimed_numbers(own) <= {number for text in said for number in numbers(text)}:
         return Fault.NUMBER
-    if not _names(own) <= {_bare_name(word) for word in words(f"{said}\n{known}")}:
+    if not _names(own) <= {_bare_name(word) for text in said for word in words(text)}:
         return Fault.NAME
-    verdicts = [(_RIGHT.search(own), any(map(approves, cited))), (_WRONG.search(own), _AMISS.search(said))]
+    verdicts = [
+        (_RIGHT.search(own), any(map(approves, cited))),
+        (_WRONG.search(own), any(_AMISS.search(turn.text) for turn in cited)),
+    ]
     if any(judged and not borne_out for judged, borne_out in verdicts):
         return Fault.VERDICT
     firm = bool(quotations(claim.text)) or bool(claimed_numbers(claim.text)) or any(judged for judged, _ in verdicts)
-    return None if _is_about(claim.text, said, known, firm=firm) else Fault.WORDS
+    return None if _is_about(claim.text, cited, known, firm=firm) else Fault.WORDS
 
 
 def _names(text: str) -> set[str]:
@@ -213,8 +217,8 @@ def approves(turn: Turn) -> bool:
     return turn.speaker is Speaker.TUTOR and _YES.search(turn.text) is not None and _NO.search(turn.text) is None
 
 
-def _is_about(text: str, said: str, known: str, *, firm: bool) -> bool:
-    there, record = set(stems(said)), set(stems(known))
+def _is_about(text: str, cited: Sequence[Turn], known: str, *, firm: bool) -> bool:
+    there, record = {word for turn in cited for word in stems(turn.text)}, set(stems(known))
     own = own_words(text)
     shared = [word for word in own if word in there or word in record]
     # Nothing but telling says nothing that turns could bear out, unless there is something firm in it.

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.companion.claims import MAX_CLAIM, Claim, Fault, directs, fault_of
 from domain.summaries import ClaimPart
-from domain.transcripts import parse
+from domain.transcripts import Speaker, Turn, parse
 
 LESSON = parse("""
 Tutor: Hi Nora, the ladder is 5 m long and stands 3 m from the wall. How high does it reach?
@@ -82,6 +82,12 @@ def test_what_the_turns_say_stands(text: str, turns: tuple[int, ...]) -> None:
 )  # fmt: skip
 def test_a_planted_false_claim_is_caught(text: str, turns: tuple[int, ...], found: Fault) -> None:
     assert fault(text, *turns) is found
+
+
+def test_a_long_turn_does_not_hide_the_next() -> None:
+    turns = (Turn(Speaker.TUTOR, "well then, " * 9_000), Turn(Speaker.STUDENT, "The ladder reaches 4 m."))
+    claim = Claim(ClaimPart.NARRATIVE, "The student found that the ladder reaches 4 m.", (1, 2))
+    assert fault_of(claim, turns) is None
 
 
 def test_what_the_record_says_need_not_be_said() -> None:
