@@ -17,8 +17,6 @@ from settings import Settings
 
 async def leave_effect(tools: Tools, session_id: UUID, folder: Path | None = None, stop: str = "") -> None:
     """What every job must do: look, in the transaction that writes, whether its effect is there."""
-    if stop == "before":
-        await _wait(folder)
     async with tools.database.system_work() as work:
         cursor = await work._connection.execute(
             "insert into effects (session_id) values (%s) on conflict do nothing", [session_id]

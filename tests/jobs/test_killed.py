@@ -19,9 +19,9 @@ from tests.servers import Database
 CHECKOUT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("stop", ["before", "within", "after"])
+@pytest.mark.parametrize("stop", ["within", "after"])
 async def test_killed(stop: str, tools: Tools, database: Database, tmp_path: Path) -> None:
-    """Before its effect, in the transaction of it, and when it is kept and the job not yet reported as done."""
+    """In the transaction of its effect, and when that is kept and the job not yet reported as done."""
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         owner.execute("create table effects (session_id uuid primary key, at timestamptz default now())")
         owner.execute("grant select, insert on effects to study_app")

@@ -104,7 +104,7 @@ async def test_the_numbers(api: Api, make: Make) -> None:
     )
     ready = (await api.http.get(f"http://{api.address}/readyz")).json()
     assert 90 <= ready["jobs"].pop("oldest_seconds") < 150
-    assert ready == {"status": "ready", "jobs": {"waiting": 2, "later": 1, "running": 0, "failed": 1}}
+    assert ready["jobs"] == {"waiting": 2, "later": 1, "running": 0, "failed": 1}
     lines = (await api.http.get(f"http://{api.address}/metrics")).text.splitlines()
     assert 'study_jobs{state="waiting"} 2' in lines
     assert 'study_jobs{state="failed"} 1' in lines
