@@ -35,7 +35,9 @@ _PRACTICE = select(
     practice_assignments.c.bank_item_id,
     func.coalesce(practice_assignments.c.ai_question_text, practice_bank_items.c.question_text).label("question_text"),
     practice_bank_items.c.choices,
-    func.coalesce(practice_bank_items.c.answer_type, AnswerType.FREE_TEXT.value).label("answer_type"),
+    func.coalesce(
+        practice_bank_items.c.answer_type, practice_assignments.c.ai_answer_type, AnswerType.FREE_TEXT.value
+    ).label("answer_type"),
     practice_assignments.c.flagged,
     practice_assignments.c.subject_id,
     practice_assignments.c.difficulty_level,
@@ -47,6 +49,7 @@ _PRACTICE = select(
     practice_assignments.c.choice_kind,
     practice_assignments.c.choice_reason,
     practice_assignments.c.held,
+    practice_assignments.c.generation_id,
     practice_assignments.c.response_text,
     practice_assignments.c.completed,
     practice_assignments.c.completed_at,

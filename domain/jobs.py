@@ -20,6 +20,8 @@ class JobKind(StrEnum):
 
     SUMMARISE = "summarise"
     """Write the summary of a session."""
+    WRITE_PRACTICE = "write_practice"
+    """Write questions for a student where the bank has too little."""
     CLEAN_UP = "clean_up"
     """Remove what is kept for a time only."""
     COUNT_PRACTICE = "count_practice"

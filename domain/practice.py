@@ -88,7 +88,7 @@ class PracticeAssignment:
     choices: tuple[str, ...]
     """The bank item's; empty for an item that the companion wrote."""
     answer_type: AnswerType
-    """The bank item's; free text for an item that the companion wrote."""
+    """The bank item's, or what the companion wrote it for."""
     flagged: bool
     subject_id: UUID | None
     difficulty_level: int | None
@@ -103,6 +103,8 @@ class PracticeAssignment:
     choice_reason: str | None
     held: bool
     """Whether it is kept from the student: until it is reviewed, or for good when a tutor has said no to it."""
+    generation_id: UUID | None
+    """The record of its writing; None for what the companion did not write."""
     response_text: str | None
     completed: bool
     completed_at: datetime | None

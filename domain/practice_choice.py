@@ -34,6 +34,8 @@ RECENT = 20
 CONSIDERED = 300
 """How many candidates are looked at: those nearest to the aim."""
 MOST_AT_ONCE = 20
+MOST_WRITTEN = 5
+"""How many questions the companion writes at once where the bank has too little."""
 MOST_OPEN = 50
 """How much practice a student may have to do in a subject before more can be taken."""
 
@@ -187,11 +189,17 @@ def _because(candidate: Candidate, chance: float, target: float, seen: Mapping[s
     return Chosen(candidate, Decimal(f"{chance:.3f}"), kind, " ".join(parts))
 
 
-def shortage(missing: int) -> str | None:
-    """Why there is less than was asked for; None when there is not."""
+def shortage(missing: int, *, model: bool, written: int = 0) -> str | None:
+    """Why there is less than was asked for, and what is done about it; None when there is not.
+
+    `model` is whether there is one that writes; `written` how many questions it has been asked for.
+    """
     if not missing:
         return None
-    return (
+    few = (
         "The practice bank has no more questions in this subject that the student does not have to do and that have "
         "rested since they were answered."
     )
+    if not model:
+        return f"{few} Without a language model there is nothing but the bank."
+    return f"{few} The companion is writing {written} more." if written else few

@@ -30,6 +30,7 @@ from db.lines import KEEPALIVE
 from domain.jobs import ATTEMPTS, Failure, JobKind, delay_after, failure_of
 from jobs.cleaning import clean_up
 from jobs.nudges import evaluate_nudges, mail_nudge, send_nudge
+from jobs.practice import write_practice
 from jobs.progress import count_goal, count_practice, count_session, end_streaks, refresh_analytics
 from jobs.summaries import summarise
 from jobs.tools import Tools
@@ -48,6 +49,7 @@ class Task:
 
 TASKS: Mapping[JobKind, Task] = {
     JobKind.SUMMARISE: Task(summarise),
+    JobKind.WRITE_PRACTICE: Task(write_practice),
     JobKind.CLEAN_UP: Task(clean_up, cron="17 * * * *"),
     JobKind.COUNT_PRACTICE: Task(count_practice),
     JobKind.COUNT_SESSION: Task(count_session),

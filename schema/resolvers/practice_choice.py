@@ -7,12 +7,15 @@ from uuid import UUID
 import strawberry
 
 from db import practice_choice as choice_db
+from db.jobs import defer
 from db.practice import lock_assigning
 from db.users import users_by_id
+from db.written_practice import count_written
 from domain import permissions, practice_choice
 from domain.clock import now
 from domain.errors import BadRequest, Refused
 from domain.events import Event, EventKind
+from domain.jobs import JobKind
 from domain.permissions import Permission
 from domain.viewer import Role, Viewer
 from schema.context import Info
@@ -105,7 +108,7 @@ class PracticeChoiceQueries:
             target_success=situation.target_success,
             rating=situation.rating,
             missing=count - len(chosen),
-            note=practice_choice.shortage(count - len(chosen)),
+            note=practice_choice.shortage(count - len(chosen), model=info.context.services.model is not None),
         )
 
 
@@ -134,10 +137,16 @@ class PracticeChoiceMutations:
             assigned = await choice_db.assign_chosen(work, own, subject, chosen)
             for one in assigned:
                 work.tell(Event(EventKind.PRACTICE_ASSIGNED, own, one.id))
+            missing = count - len(assigned)
+            model = info.context.services.model is not None
+            written = min(missing, practice_choice.MOST_WRITTEN) if model else 0
+            if written:
+                until = await count_written(work, own, subject) + written
+                await defer(work, JobKind.WRITE_PRACTICE, student_id=own, subject_id=subject, until=until)
         return TakeNextPracticePayload(
             practice=[PracticeAssignment.view(one) for one in assigned],
-            missing=count - len(assigned),
-            note=practice_choice.shortage(count - len(assigned)),
+            missing=missing,
+            note=practice_choice.shortage(missing, model=model, written=written),
         )
 
     @mutation(Permission.TEACH, "Set by what practice is chosen for a student: one of their tutors, an administrator.")

@@ -12,6 +12,7 @@ import strawberry
 from db import overrides as overrides_db
 from db import practice as practice_db
 from db import practice_bank as bank_db
+from db.generations import generations_by_id
 from db.ratings import ratings_by_item
 from db.subjects import subjects_by_id
 from db.users import users_by_id
@@ -20,6 +21,7 @@ from schema.enums import describe_enum
 from schema.fields import connection, edge
 from schema.ids import optional_row_id
 from schema.types.connection import Connection
+from schema.types.generation import Generation
 from schema.types.node import Node
 from schema.types.override import Override, OverrideOrder, OverrideWhere
 from schema.types.rating import QuestionRating
@@ -251,6 +253,11 @@ class PracticeAssignment(Node):
         practice_db.solutions_by_practice,
         key="id",
         description="Its solution; null for students and parents until it is completed.",
+    )
+    generation: Generation | None = edge(
+        generations_by_id,
+        key="generation_id",
+        description="What wrote it; null for what a person assigned or that comes from the bank.",
     )
     active_override: Override | None = edge(
         overrides_db.overrides_by_id,
