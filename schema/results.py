@@ -23,7 +23,8 @@ class Answer:
 
 def answer_of(result: ExecutionResult) -> Answer:
     """A result, written out."""
-    body = orjson.dumps(formatted(result), default=str)
+    # A copy: what orjson gives holds on to four KiB, however short it is, and each stream keeps its last answer.
+    body = bytes(memoryview(orjson.dumps(formatted(result), default=str)))
     return Answer(body, tuple(result.errors or ()) if unexecuted(result) else ())
 
 

@@ -23,7 +23,7 @@ from tests.proxy import Proxy
 
 CHECKOUT = Path(__file__).parents[1]
 DATABASE = "study"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 # Only the machine itself would lose what was not synced. But what is committed is written: a restart in immediate mode
 # would else take back what somebody has seen.

@@ -126,7 +126,8 @@ class _Stream:
         self._variables = variables
         self._context = context
         subject = None if context.identity is None else context.identity.subject
-        depends = orjson.dumps({name: variables[name] for name in document.names if name in variables}, default=str)
+        chosen = {name: variables[name] for name in document.names if name in variables}
+        depends = orjson.dumps(chosen, default=str).decode()  # a text is as long as it is; those bytes hold four KiB
         self._asked: Hashable = (subject, *asked, depends)
 
     async def answers(self) -> AsyncGenerator[Answer, None]:

@@ -12,9 +12,6 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from tests.machines import Broker, Postgres, StudyServer
 from tests.proxy import Proxy
 
-HEARTBEAT = 0.5
-SILENCE = 4 * HEARTBEAT
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -128,8 +125,8 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, *, with_broker: bool) -> Iterator[Stage]:
-    """Everything running."""
+def stage(folder: Path, *, with_broker: bool, heartbeat: float) -> Iterator[Stage]:
+    """Everything running; silent streams say so after `heartbeat` seconds."""
     data_dir = folder / "data"
     data_dir.mkdir()
     with ExitStack() as stack:
@@ -158,7 +155,7 @@ def stage(folder: Path, *, with_broker: bool) -> Iterator[Stage]:
                 STUDY_DATA_DIR=data_dir,
                 DATABASE_URL=database_url,
                 BROADCAST_URL=broadcast_url,
-                EVENT_HEARTBEAT_SECONDS=HEARTBEAT,
+                EVENT_HEARTBEAT_SECONDS=heartbeat,
                 SOCKET_PING_SECONDS=2,
                 SOCKET_IDLE_SECONDS=5,
                 LEAVE_DRAIN_SECONDS=1,

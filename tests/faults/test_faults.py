@@ -21,7 +21,7 @@ from db.engine import Database
 from domain.events import Cursor
 from tests.db.log import VAULT
 from tests.faults.school import School, expected, make_school
-from tests.faults.stage import SILENCE, Stage, stage
+from tests.faults.stage import Stage, stage
 from tests.faults.subscriber import Address, Subscriber
 from tests.faults.verdict import FAULTLESS, judge
 from tests.faults.writing import Writers
@@ -43,10 +43,12 @@ class Size:
     """How many times each fault happens; 0 for the cheap ones, once."""
     pause: float
     """Seconds between faults."""
+    heartbeat: float
+    """Seconds of silence after which a server says that there is nothing; clients go away after four times that."""
 
 
-SMALL = Size({"students": 8, "tutors": 6, "parents": 4, "admins": 2}, 250, 60, 16, 0, 0.5)
-FULL = Size({"students": 80, "tutors": 60, "parents": 56, "admins": 4}, 10_000, 110, 16, 2, 4)
+SMALL = Size({"students": 8, "tutors": 6, "parents": 4, "admins": 2}, 200, 60, 16, 0, 0.5, 0.5)
+FULL = Size({"students": 80, "tutors": 60, "parents": 56, "admins": 4}, 10_000, 110, 16, 2, 4, 2)
 SIZE = FULL if os.environ.get("FAULTS") == "full" else SMALL
 
 
@@ -61,7 +63,7 @@ def folder() -> Iterator[Path]:
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("broker", ["postgresql", "valkey"])
 def test_nobody_misses_anything(broker: str, folder: Path) -> None:
-    with stage(folder, with_broker=broker == "valkey") as all_of_it:
+    with stage(folder, with_broker=broker == "valkey", heartbeat=SIZE.heartbeat) as all_of_it:
         _play(all_of_it, SIZE)
 
 
@@ -69,7 +71,7 @@ def _play(scene: Stage, size: Size) -> None:
     postgres = scene.postgres
     school = make_school(postgres.owner_url, scene.data_dir, **size.people)
     start = _place(postgres.owner_url)
-    subscribers = _subscribers(scene, school, start)
+    subscribers = _subscribers(scene, school, start, 4 * size.heartbeat)
     faults_over = threading.Event()
     last: list[Cursor] = []
 
@@ -122,7 +124,7 @@ def _play(scene: Stage, size: Size) -> None:
 _WITNESS = "admin-0"
 
 
-def _subscribers(scene: Stage, school: School, start: Cursor) -> dict[str, Subscriber]:
+def _subscribers(scene: Stage, school: School, start: Cursor, silence: float) -> dict[str, Subscriber]:
     """By name: everybody once; every third comes on a line that can go dead; and two that have to miss something."""
     direct: list[Address] = [("127.0.0.1", server.port) for server in scene.servers]
     by_line: list[Address] = [server.line.path for server in scene.servers]
@@ -135,7 +137,7 @@ def _subscribers(scene: Stage, school: School, start: Cursor) -> dict[str, Subsc
             person.stream,
             addresses,
             str(start),
-            SILENCE,
+            silence,
             chance=random.Random(number),  # noqa: S311 - chance
         )
     witness = next(person for person in school.people if person.subject == _WITNESS)
@@ -149,7 +151,7 @@ def _subscribers(scene: Stage, school: School, start: Cursor) -> dict[str, Subsc
             "activity",
             addresses,
             str(start),
-            SILENCE,
+            silence,
             forgetful=name == "forgetful",
             chance=random.Random(name),  # noqa: S311 - chance
         )
