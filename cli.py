@@ -14,7 +14,18 @@ from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from commands import checking, importing, migrating, rating, rotating, serving, summarising, tokens, working
+from commands import (
+    calibrating,
+    checking,
+    importing,
+    migrating,
+    rating,
+    rotating,
+    serving,
+    summarising,
+    tokens,
+    working,
+)
 from db.embedded import ServerUnavailable
 from db.imports import ImportRefused
 from db.migrate import DatabaseUnusable
@@ -229,6 +240,14 @@ def trial_choice(settings: Settings, target: float, students: int, items: int, a
 def check(settings: Settings) -> None:
     """Look whether the settings and everything they name are in order (exit code 1 if not)."""
     _exit(checking.check(settings))
+
+
+@main.command(short_help="Fit the companion's confidence to tutors' judgements.")
+@click.option("--write", is_flag=True, help="Keep what was fitted; without it, only look.")
+@with_settings
+def calibrate(settings: Settings, write: bool) -> None:
+    """Fit the companion's confidence to the answers that tutors judged, corrected or gave themselves."""
+    calibrating.calibrate(settings, write)
 
 
 @main.command(name="rotate-keys", short_help="Encrypt everything with the first key.")

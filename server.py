@@ -150,6 +150,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         rating_k=settings.rating_k,
         turns=Turns(max(1, settings.database_connections // 2)),
         algebra=Algebra(),
+        questions_a_day=settings.questions_per_day,
     )
 
     tools = tools_of(settings, database, services.model)

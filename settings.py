@@ -146,6 +146,9 @@ class Settings(BaseSettings):
         description="Points by which one answer moves a settled rating at most; more follows faster and less stays "
         "steadier.",
     )
+    questions_per_day: int = Field(
+        default=50, ge=0, description="Questions that a student may ask the companion in 24 hours."
+    )
     allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",
         description="Origins of web pages that may call the API from browsers, such as `http://localhost:5173`, "

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy import Text, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged
@@ -16,15 +16,20 @@ from db.tables import subjects, tutor_student_assignments
 from domain.assignments import AssignmentStatus
 from domain.errors import Code, Refused
 from domain.questions import Question, QuestionFilter
+from domain.viewer import Role
 
 NEWEST = Order("newest", "created_at", descending=True, parse=datetime.fromisoformat)
 OLDEST = Order("oldest", "created_at", descending=False, parse=datetime.fromisoformat)
 
+# The student gets the answer when they ask for it, or when a tutor has written it.
+IS_BEHIND_HINT = and_(
+    func.viewer_role() == Role.STUDENT.value, qa.c.hint.is_not(None), qa.c.revealed_at.is_(None), ~qa.c.overridden
+)
 _QUESTIONS = select(
     qa.c.id,
     qa.c.student_id,
     qa.c.query,
-    qa.c.answer,
+    case((IS_BEHIND_HINT, None), else_=qa.c.answer).label("answer"),
     qa.c.confidence,
     qa.c.confidence_score,
     qa.c.context_subjects,
@@ -39,6 +44,12 @@ _QUESTIONS = select(
     qa.c.override_id,
     qa.c.version,
     qa.c.disclaimer_shown,
+    qa.c.outcome,
+    qa.c.hint,
+    case((IS_BEHIND_HINT, None), else_=qa.c.highlight).label("highlight"),
+    qa.c.revealed_at,
+    qa.c.companion_right,
+    qa.c.generation_id,
     qa.c.created_at,
 )
 _CONDITIONS = {

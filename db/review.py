@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, bindparam, literal_column, select, union_all
+from sqlalchemy import Text, Uuid, any_, bindparam, literal_column, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import Order, Page, Paged
@@ -15,7 +15,7 @@ from db.questions import questions_by_id
 from db.tables import practice_assignments as practice
 from db.tables import qa_interactions as questions
 from domain.practice import PracticeAssignment
-from domain.questions import Question
+from domain.questions import AnswerOutcome, Question
 from domain.review import ReviewEntry, ReviewFilter, ReviewKind
 from domain.viewer import Role
 
@@ -27,6 +27,8 @@ _PRACTICE = literal_column(f"'{ReviewKind.PRACTICE}'", Text()).label("kind")
 _QUESTION = literal_column(f"'{ReviewKind.QUESTION}'", Text()).label("kind")
 # A literal, because the partial index of the queue is matched with the text of the statement.
 _LOW = questions.c.confidence == literal_column("'Low'")
+# Asked back, declined, left to the student: there is nothing to review in that.
+_REVIEWABLE = or_(*(questions.c.outcome == o.value for o in (AnswerOutcome.ANSWERED, AnswerOutcome.NOT_FOUND)))
 
 _flagged = select(practice.c.id, _PRACTICE, practice.c.student_id, practice.c.created_at).where(
     practice.c.flagged, ~practice.c.completed
@@ -36,7 +38,7 @@ _unanswered = select(questions.c.id, _QUESTION, questions.c.student_id, question
 )
 _waiting = union_all(
     _flagged,
-    _unanswered.where(_LOW),
+    _unanswered.where(_LOW, _REVIEWABLE | questions.c.escalated_to_tutor_id.is_not(None)),
     _unanswered.where(questions.c.escalated_to_tutor_id.is_not(None), ~_LOW),
 ).subquery("waiting")
 _queue = Paged(

@@ -3,7 +3,16 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db import columns, companion_tables, event_tables, practice_tables, progress_tables, study_tables, views
+from db import (
+    answer_tables,
+    columns,
+    companion_tables,
+    event_tables,
+    practice_tables,
+    progress_tables,
+    study_tables,
+    views,
+)
 from db.columns import (
     JSON,
     TEXTS,
@@ -209,6 +218,15 @@ qa_interactions = sa.Table(
     sa.Column("answered_at", TIME),
     *overridable(),
     time("created_at"),
+    sa.Column("outcome", sa.String(20), nullable=False, server_default=sa.text("'answered'")),
+    sa.Column("hint", sa.Text),
+    sa.Column("highlight", sa.Text),
+    sa.Column("revealed_at", TIME),
+    sa.Column("evidence", sa.Double),
+    sa.Column("companion_right", sa.Boolean),
+    generation(),
+    among("outcome", "answered", "clarification", "out_of_scope", "not_found", "own_practice"),
+    present("idx_qa_generation", "generation_id"),
     among("confidence", "High", "Medium", "Low"),
     within("confidence_score", 0, 1),
     sa.CheckConstraint("(tutor_answer is null) = (answered_at is null)", name="tutor_answer"),
@@ -333,6 +351,8 @@ progress_entries = progress_tables.progress_entries
 study_materials = study_tables.study_materials
 study_passages = study_tables.study_passages
 nudge_decisions = progress_tables.nudge_decisions
+answer_citations = answer_tables.answer_citations
+answer_calibrations = answer_tables.answer_calibrations
 
 # The views stand beside the tables for those who read them, in a metadata of their own.
 session_transcripts = views.session_transcripts

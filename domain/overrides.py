@@ -290,7 +290,7 @@ def rewrite_answer(question: Question, *, answer: str, reason: str | None, subje
 
     Raises Refused (INVALID, TOO_LONG), (INVALID) as well when nothing would be different.
     """
-    before = AnswerContent(question.answer)
+    before = AnswerContent(question.answer or "")
     after = AnswerContent(required_text(answer, "answer", MAX_ANSWER))
     return _draft(
         OverrideType.QA_ANSWER, question, before, after, reason=reason, subject_id=subject_id, difficulty_level=None

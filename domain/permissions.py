@@ -34,6 +34,8 @@ class Permission(Enum):
     OVERRIDE = ("override what the companion wrote", frozenset({Role.TUTOR}))
     STUDY = ("set goals or work on practice", frozenset({Role.STUDENT, Role.TUTOR, Role.ADMIN}))
     """Set goals, complete practice, escalate questions: the student, or staff on their behalf."""
+    ASK = ("ask the companion", frozenset({Role.STUDENT}))
+    """The student themselves: what is asked, and what is shown of the answer, is theirs."""
     MANAGE_LINKS = ("manage parent links", frozenset({Role.PARENT, Role.ADMIN}))
     READ_AUDIT = ("read the audit log", _ADMIN)
     MANAGE_JOBS = ("manage background jobs", _ADMIN)

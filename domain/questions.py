@@ -2,17 +2,28 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from domain.companion.retrieval import SourceKind
 from domain.errors import Code, Refused
 from domain.text import required_text
 from domain.viewer import Role, Viewer
 
 MAX_ANSWER = 10_000
+MAX_QUERY = 2_000
+AGAIN = timedelta(days=1)
+"""Asking the same again within this time asks for the answer behind the hint."""
+AT_ONCE = timedelta(seconds=5)
+"""And within this it is the same asking: a client that tries twice, a finger that taps twice."""
+
+DISCLAIMER = (
+    "I am a program and can be wrong. My answers rest on your sessions, your goals, the practice bank and your tutors' "
+    "study material, and say what they rest on; look there, and ask your tutor when in doubt."
+)
 
 
 class Confidence(StrEnum):
@@ -42,7 +53,8 @@ class Question:
     id: UUID
     student_id: UUID
     query: str
-    answer: str
+    answer: str | None
+    """None for the student as long as the hint stands before it."""
     confidence: Confidence
     confidence_score: Decimal | None
     context_subjects: tuple[str, ...]
@@ -57,7 +69,31 @@ class Question:
     override_id: UUID | None
     version: int
     disclaimer_shown: bool
+    outcome: AnswerOutcome
+    hint: str | None
+    highlight: str | None
+    revealed_at: datetime | None
+    companion_right: bool | None
+    generation_id: UUID | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Something that an answer rests on, and the words of it that count; at most one of the sources is set."""
+
+    id: UUID
+    question_id: UUID
+    position: int
+    kind: SourceKind
+    title: str
+    quote: str | None
+    """None where the answer is."""
+    material_id: UUID | None
+    bank_item_id: UUID | None
+    session_id: UUID | None
+    summary_id: UUID | None
+    goal_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +123,8 @@ class TutorAnswer:
     tutor_answer: str
     answered_by_tutor_id: UUID
     answered_at: datetime
+    companion_right: bool | None
+    """Whether the companion's own answer was right, if the tutor says so."""
 
     def values(self) -> dict[str, Any]:
         """By column name."""
@@ -115,7 +153,38 @@ def escalate(question: Question, tutors: Collection[UUID], tutor_id: UUID | None
     return Escalation(tutor_id)
 
 
-def answer(question: Question, text: str, by: Viewer, now: datetime) -> TutorAnswer:
+def asked_text(text: str) -> str:
+    """A question as it is kept. Raises Refused (INVALID, TOO_LONG)."""
+    return required_text(text, "query", MAX_QUERY)
+
+
+def same_words(text: str) -> str:
+    """What two askings of one question have in common, however they are typed."""
+    return " ".join(text.lower().split()).rstrip("?!. ")
+
+
+def check_limit(asked: int, most: int) -> None:
+    """Raises Refused (CONFLICT) when the questions of the last 24 hours are used up."""
+    if asked >= most:
+        raise Refused(
+            Code.CONFLICT, f"These were {most} questions in 24 hours, and that is enough; ask your tutor, or tomorrow."
+        )
+
+
+def reveal(question: Question, by: Viewer, now: datetime) -> dict[str, Any]:
+    """Show the answer behind the hint, by column. Raises Refused (FORBIDDEN) for anybody but who asked, (CONFLICT) when
+    there is none, (ALREADY_DONE) when it is shown.
+    """
+    if question.student_id != by.id:
+        raise Refused(Code.FORBIDDEN, "Whoever asked may have the answer shown; you can read it as it is.", "id")
+    if question.hint is None:
+        raise Refused(Code.CONFLICT, "There is nothing more behind this reply.", "id")
+    if question.revealed_at is not None:
+        raise Refused(Code.ALREADY_DONE, "The answer is shown already.", "id")
+    return {"revealed_at": now}
+
+
+def answer(question: Question, text: str, by: Viewer, now: datetime, right: bool | None = None) -> TutorAnswer:
     """A tutor's own answer. They may put it in better words later; another tutor may not.
 
     Raises Refused (FORBIDDEN) for anybody but a tutor, (ALREADY_DONE) when another tutor has answered, (INVALID,
@@ -125,4 +194,4 @@ def answer(question: Question, text: str, by: Viewer, now: datetime) -> TutorAns
         raise Refused(Code.FORBIDDEN, "Only a tutor of the student answers their questions.", "id")
     if question.answered_by_tutor_id not in {None, by.id}:
         raise Refused(Code.ALREADY_DONE, "Another tutor has answered this question.", "id")
-    return TutorAnswer(required_text(text, "answer", MAX_ANSWER), by.id, now)
+    return TutorAnswer(required_text(text, "answer", MAX_ANSWER), by.id, now, right)

@@ -40,6 +40,7 @@ from schema.resolvers.summaries import SummaryMutations
 from schema.resolvers.users import UserMutations, UserQueries
 from schema.results import Answer, answer_of
 from schema.subscriptions.activity import ActivitySubscriptions
+from schema.subscriptions.answers import AnswerSubscriptions
 from schema.subscriptions.delivery import Delivery
 from schema.subscriptions.nudges import NudgeSubscriptions
 from schema.subscriptions.overrides import OverrideSubscriptions
@@ -89,7 +90,9 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(OverrideSubscriptions, NudgeSubscriptions, SummarySubscriptions, ActivitySubscriptions):
+class Subscription(
+    OverrideSubscriptions, NudgeSubscriptions, SummarySubscriptions, ActivitySubscriptions, AnswerSubscriptions
+):
     """The subscription root."""
 
 

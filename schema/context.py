@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
+from uuid import UUID
 
 import psycopg
 import strawberry
@@ -44,6 +45,10 @@ class Services:
     turns: Turns
     """Who may use the database now."""
     algebra: Algebra
+    questions_a_day: int
+    """The setting QUESTIONS_PER_DAY."""
+    asking: "dict[UUID, tuple[str, asyncio.Task[Any]]]" = field(default_factory=dict)
+    """The question of each student that is being answered, in short, and the task that does; see `schema.asking`."""
     sending: dict[Hashable, Shared] = field(default_factory=dict)
     """Answers to events that are being made, for all streams that ask for the same; see `subscriptions.delivery`."""
 

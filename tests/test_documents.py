@@ -117,6 +117,20 @@ async def test_what_the_readme_shows_works_on_the_demo_data(demo: Api, settings:
     assert [error["code"] for error in again["userErrors"]] == ["STALE_VERSION"]
 
 
+async def test_the_question_of_the_readme_is_answered(demo: Api, settings: Settings) -> None:
+    student = _person(settings, "student", Role.STUDENT)
+    asked = (await demo.data(_operation("Ask"), student))["askQuestion"]
+    assert (asked["userErrors"], asked["disclaimer"]) == ([], None)  # who has been told is not told again
+    question = asked["question"]
+    assert (question["outcome"], question["answer"], question["generation"]) == (
+        "ANSWERED",
+        None,
+        {"engine": "EXTRACTIVE"},
+    )
+    assert [cited["kind"] for cited in question["citations"]] == ["SUMMARY"]
+    assert "where it is about" in question["hint"]
+
+
 async def test_the_dashboard_of_the_readme_begins_and_goes_on(demo: Api, settings: Settings) -> None:
     tutor = _person(settings, "tutor", Role.TUTOR)
     async with demo.socket(tutor) as connected:
@@ -142,7 +156,7 @@ async def test_the_dashboard_of_the_readme_begins_and_goes_on(demo: Api, setting
 
 
 def test_every_operation_of_the_readme_is_run_here() -> None:
-    names = ("Students", "Corrections", "Correct", "Dashboard", "Record", "Written")
+    names = ("Students", "Corrections", "Correct", "Dashboard", "Record", "Written", "Ask")
     assert len(_blocks("graphql")) == len({_operation(name) for name in names})
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from domain.companion.question_kinds import QuestionKind, Wanted
 from domain.companion.retrieval import Asked, Corpus, Found, Passage
 from domain.companion.spans import Marks, marks_of, stretches
-from domain.companion.words import Sentence, spanned
+from domain.companion.words import Sentence, content_stems, spanned, words
 
 SENTENCES = 4
 """So many sentences are searched for an answer."""
@@ -221,3 +221,9 @@ def token_f1(one: Counter[str], other: Counter[str]) -> float:
     """How far two answers share their words, 0 to 1."""
     shared = (one & other).total()
     return 2 * shared / (one.total() + other.total()) if shared else 0.0
+
+
+def agree(answer: str, tutors: str) -> bool:
+    """Whether a tutor's answer says what the companion's does, near enough: half of its telling words are there."""
+    said = set(content_stems(words(tutors)))
+    return bool(said) and 2 * len(said & set(content_stems(words(answer)))) >= len(said)

@@ -66,30 +66,58 @@ def level(score: Decimal) -> Confidence:
 
 def refitted(before: Calibration, labels: Sequence[Label]) -> Calibration:
     """What the labels say, with `before` as what was believed without them; `before` itself when there are none."""
-    intercept, slope = before.intercept, before.slope
-    pull = 1 / PRIOR_SPREAD**2
-    for _ in range(50):
-        # Newton's method on the log-posterior; two unknowns, solved by hand.
-        first = [pull * (intercept - before.intercept), pull * (slope - before.slope)]
-        second = [pull, 0.0, pull]
-        for label in labels:
-            probability = logistic(intercept + slope * label.evidence)
-            error, spread = probability - label.right, probability * (1 - probability)
-            first[0] += error
-            first[1] += error * label.evidence
-            second[0] += spread
-            second[1] += spread * label.evidence
-            second[2] += spread * label.evidence**2
-        scale = second[0] * second[2] - second[1] ** 2
-        steps = (
-            (first[0] * second[2] - first[1] * second[1]) / scale,
-            (first[1] * second[0] - first[0] * second[1]) / scale,
-        )
-        intercept, slope = intercept - steps[0], slope - steps[1]
-        if max(map(abs, steps)) < 1e-9:
+    found = before
+    loss = _loss(found, before, labels)
+    for _ in range(100):
+        step = _newton_step(found, before, labels)
+        # Far from the end a whole step of Newton's leads too far.
+        for shortening in range(30):
+            share = 0.5**shortening
+            # More evidence never means less confidence.
+            tried = Calibration(found.intercept - share * step[0], max(0.0, found.slope - share * step[1]))
+            if (tried_loss := _loss(tried, before, labels)) < loss - 1e-12:
+                found, loss = tried, tried_loss
+                break
+        else:
             break
-    # More evidence never means less confidence.
-    return Calibration(intercept, max(0.0, slope))
+    return found
+
+
+def _loss(tried: Calibration, before: Calibration, labels: Sequence[Label]) -> float:
+    """The negative logarithm of what is believed of it: the labels under it, and how far it is from `before`."""
+    apart = (tried.intercept - before.intercept) ** 2 + (tried.slope - before.slope) ** 2
+    missed = 0.0
+    for label in labels:
+        odds = tried.intercept + tried.slope * label.evidence
+        missed += _softplus(-odds if label.right else odds)
+    return apart / (2 * PRIOR_SPREAD**2) + missed
+
+
+def _softplus(value: float) -> float:
+    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
+
+
+def _newton_step(found: Calibration, before: Calibration, labels: Sequence[Label]) -> tuple[float, float]:
+    """Two unknowns, solved by hand."""
+    pull = 1 / PRIOR_SPREAD**2
+    first = [pull * (found.intercept - before.intercept), pull * (found.slope - before.slope)]
+    second = [pull, 0.0, pull]
+    for label in labels:
+        probability = logistic(found.intercept + found.slope * label.evidence)
+        error, spread = probability - label.right, probability * (1 - probability)
+        first[0] += error
+        first[1] += error * label.evidence
+        second[0] += spread
+        second[1] += spread * label.evidence
+        second[2] += spread * label.evidence**2
+    if found.slope <= 0.0 and first[1] > 0:
+        # The slope would go below zero: the intercept alone moves.
+        return first[0] / second[0], 0.0
+    scale = second[0] * second[2] - second[1] ** 2
+    return (
+        (first[0] * second[2] - first[1] * second[1]) / scale,
+        (first[1] * second[0] - first[0] * second[1]) / scale,
+    )
 
 
 def calibration_error(scored: Sequence[tuple[float, bool]], bins: int = 10) -> float:

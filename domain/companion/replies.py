@@ -14,7 +14,7 @@ from domain.companion.calibration import log_odds
 from domain.companion.question_kinds import QuestionKind, Wanted
 from domain.companion.retrieval import Asked, Corpus, Findings, Found, Passage, SourceKind, rank
 from domain.companion.words import content_stems, listed, stem, words
-from domain.questions import AnswerOutcome
+from domain.questions import AnswerOutcome, Confidence
 
 IN_SCOPE = 0.45
 """The share of a question's words, by weight, that one passage must have; below it it is about other things."""
@@ -38,6 +38,23 @@ _SAYS_NOTHING = frozenset(
         ),
     )
 )
+_OF_SCHOOL = frozenset(
+    map(
+        stem,
+        listed(
+            """acceleration acid adjective adverb algebra alliteration angle area arithmetic atom axis biology calculus
+            cell chemistry chromosome circumference clause cosine coefficient conjugate decimal denominator density
+            derivative diameter divisor ecosystem electron element enzyme equation essay exponent fraction function gene
+            genetics geography geometry gradient grammar graph gravity hypotenuse hypothesis inequality integer integral
+            isotope logarithm mathematics maths matrix metaphor mitosis molecule momentum multiply noun numerator
+            organelle osmosis parabola percentage perimeter photosynthesis physics polygon polynomial preposition
+            probability pronoun proof quadratic quotient radius ratio sine slope stanza statistics subtract syllable
+            syntax tangent theorem thesis trapezoid triangle trigonometry variable vector velocity vertex vocabulary
+            volume"""
+        ),
+    )
+)
+"""Words of lessons: what has one is about learning, whether or not there is an answer."""
 _FORMULA = re.compile(r"\d\s*[-+*/^=<>\u00d7\u00f7\u2212]|[=^\u221a\u222b\u03c0\u2211]|\b[a-z]\s*[-+*/^=]\s*[\da-z]\b")
 _LEANS_BACK = re.compile(r"(he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
 
@@ -66,6 +83,12 @@ class Reply:
     """For the answer being right, in log-odds, before calibration; None where there is none."""
     citations: tuple[Cited, ...] = ()
     subjects: tuple[str, ...] = ()
+
+    def needs_tutor(self, confidence: Confidence) -> bool:
+        """Whether to advise that a tutor looks at it."""
+        return self.outcome is AnswerOutcome.NOT_FOUND or (
+            self.outcome is AnswerOutcome.ANSWERED and confidence is Confidence.LOW
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +157,8 @@ def _names_something(grounds: Grounds) -> bool:
 
 
 def _nothing(grounds: Grounds) -> Reply:
-    if grounds.subjects or _FORMULA.search(grounds.asked.text):
+    about_learning = not _OF_SCHOOL.isdisjoint(grounds.asked.stems)
+    if grounds.subjects or about_learning or _FORMULA.search(grounds.asked.text):
         return Reply(AnswerOutcome.NOT_FOUND, _NOT_FOUND, subjects=grounds.subjects)
     return Reply(AnswerOutcome.OUT_OF_SCOPE, _OUT_OF_SCOPE)
 

@@ -162,6 +162,7 @@ def make_cast(owner: Connection) -> Cast:
         )
         item = cast.id(label, "practice_bank_items")
         cast.add("practice_item_ratings", label, bank_item_id=item, rating=1000, deviation=190)
+    cast.add("answer_calibrations", "first", engine="OPENAI", intercept=0, slope=1, labels=1)
     for author in ("tom", "una"):
         given = cast.add("study_materials", author, title="Roots", text="A root.", created_by=cast.id(author))
         cast.add("study_passages", author, material_id=given, position=0, title="Roots", text="A root.")
@@ -215,6 +216,8 @@ def _rows_of(cast: Cast, student: str) -> None:
     cast.add("practice_settings", student, student_id=own)
     question = cast.add("qa_interactions", student, student_id=own, query="?", answer="!", confidence="Low")
     cast.add("progress_entries", student, **PROGRESS, student_id=own, source_id=uuid4())
+    cited = {"question_id": question, "position": 1, "kind": "goal", "title": "Pass", "quote": "q"}
+    cast.add("answer_citations", student, student_id=own, **cited)
     cast.add("nudges", student, user_id=own, type="login", channel="in_app", message="hello")
     decided = {"type": "login", "outcome": "not_sent", "reason": "not_due", "day": "2026-03-02"}
     cast.add("nudge_decisions", student, user_id=own, **decided)

@@ -110,6 +110,7 @@ def test_a_students_rows_go_and_what_is_left_says_nothing(counts: dict[str, int]
         "practice_settings": 1,
         "student_ratings": 1,
         "qa_interactions": 1,
+        "answer_citations": 1,
         "nudges": 1,
         "progress_entries": 1,
         "nudge_decisions": 1,
@@ -153,5 +154,6 @@ def test_everybody_can_be_erased_in_any_order(counts: dict[str, int], cast: Cast
                 "generations",
                 "study_materials",
                 "study_passages",
+                "answer_calibrations",
             }
             assert left == {"alembic_version", *kept}

@@ -64,6 +64,8 @@ INPUTS: dict[str, dict[str, Any]] = {
     "completePractice": {"id": "practice", "response": "4"},
     "addStudyMaterial": {"subjectId": "subject", "title": TEXT, "text": TEXT},
     "setStudyMaterialActive": {"id": "material", "active": False},
+    "askQuestion": {"query": TEXT},
+    "revealAnswer": {"id": "question"},
     "escalateQuestion": {"id": "question", "tutorId": "tess"},
     "answerQuestion": {"id": "question", "answer": TEXT},
     "sendNudge": {"studentId": "sam", "type": "LOGIN", "channel": "IN_APP", "message": TEXT},
@@ -93,11 +95,13 @@ INPUTS: dict[str, dict[str, Any]] = {
 }
 ONESELF = {"acknowledgeDisclaimer"}
 """Mutations that name nobody but the viewer."""
-OPEN_TO_STRANGERS = {("tutor", "createPracticeItem"), ("tutor", "addStudyMaterial")} | {
+OPEN_TO_STRANGERS = {("tutor", "createPracticeItem"), ("tutor", "addStudyMaterial"), ("student", "askQuestion")} | {
     (role, "renewToken") for role in ("student", "tutor", "parent")
 }
 """What a person may do whether or not they know the student: the bank is everybody's, a token one's own."""
 
+ASKING = {"answerStream": 'subscription { answerStream(query: " ") { userErrors { code } } }'}
+"""Streams that say something of their own accord, and end."""
 SUBSCRIPTIONS = {
     "overrideUpdates": "subscription ($sam: ID!) { overrideUpdates(studentId: $sam) { kind } }",
     "activity": "subscription ($sam: ID!) { activity(studentId: $sam) { kind } }",
@@ -109,7 +113,7 @@ SUBSCRIPTIONS = {
 def test_every_root_field_is_tested_here() -> None:
     assert set(QUERIES) == set(_ROOTS["query"].fields)
     assert set(INPUTS) | ONESELF == set(_ROOTS["mutation"].fields)
-    assert set(SUBSCRIPTIONS) == set(_ROOTS["subscription"].fields)
+    assert set(SUBSCRIPTIONS) | set(ASKING) == set(_ROOTS["subscription"].fields)
 
 
 @pytest.mark.parametrize("kind", list(_ROOTS))
@@ -151,6 +155,12 @@ async def test_doors_of_streams(api: Api, make: Make, viewer: str) -> None:
                     assert (await socket.receive())["type"] == "complete"
         if viewer != "anonymous":
             await socket.nothing()
+        for name, document in ASKING.items():
+            await socket.send(id=name, type="subscribe", payload={"query": document})
+            said = json.dumps(await socket.receive())
+            wanted = _refusal(_permission(_ROOTS["subscription"].fields[name]), viewer)
+            assert (wanted or '"code": "INVALID"') in said
+            assert wanted or viewer == "student"
 
 
 @pytest.mark.parametrize("stranger", range(4))

@@ -86,7 +86,9 @@ def test_what_is_about_other_things_is_declined(question: str) -> None:
     assert reply.citations == ()
 
 
-@pytest.mark.parametrize("question", ["How do I solve 3x + 5 = 20?", "Is algebra older than zero?"])
+@pytest.mark.parametrize(
+    "question", ["How do I solve 3x + 5 = 20?", "Is algebra older than zero?", "What is the derivative of x squared?"]
+)
 def test_what_is_about_learning_and_not_found_is_for_the_tutor(question: str) -> None:
     reply = said(question)
     assert reply.outcome is AnswerOutcome.NOT_FOUND

@@ -1,0 +1,122 @@
+"""Answers that a language model writes from the sources that were found, and the checks that they have to stand.
+
+Sources and question are data in the prompt. What comes back is used only if it cites sources that it was given and if
+each of its numbers stands in one of those, in the question, or is worked out in plain sight from ones that do.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from domain.companion.calibration import log_odds
+from domain.companion.prompts import Prompt, instructions
+from domain.companion.replies import LONGEST_QUOTE, Cited, Grounds, Reply
+from domain.companion.retrieval import Found
+from domain.companion.words import sentences
+from domain.questions import MAX_ANSWER, AnswerOutcome
+
+LONGEST_HINT = 1_000
+LONGEST = 900
+"""Tokens of an answer."""
+
+_INSTRUCTIONS = instructions("answer", 1)
+_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?![\w])")
+_SUM = re.compile(
+    r"([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*([-+*/\u00d7\u00f7\u2212\u00b7])\s*([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*=\s*"
+    r"([-\u2212]?\d[\d,]*(?:\.\d+)?)"
+)
+
+
+class WrittenAnswer(BaseModel):
+    """The shape that a model answers in."""
+
+    outcome: Literal["answered", "clarification", "out_of_scope", "not_found"]
+    hint: str
+    answer: str
+    sources: list[int]
+    confidence: float = Field(description="0 to 1")
+
+
+class Unsupported(Exception):
+    """An answer does not stand the checks; the text says which, and quotes nothing."""
+
+
+def prompt_for(grounds: Grounds) -> Prompt:
+    """What the model is asked: the question and the numbered sources, as data."""
+    sources = [
+        {"number": number, "title": found.passage.title, "kind": found.passage.kind.value, "text": found.passage.text}
+        for number, found in enumerate(grounds.found, start=1)
+    ]
+    return _INSTRUCTIONS.about({"question": grounds.asked.text, "sources": sources}, longest=LONGEST)
+
+
+def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
+    """The answer as a reply. Raises Unsupported."""
+    text = written.answer.strip()[:MAX_ANSWER]
+    if not text:
+        raise Unsupported("the answer is blank")
+    outcome = AnswerOutcome(written.outcome)
+    if outcome is not AnswerOutcome.ANSWERED:
+        return Reply(outcome, text, subjects=grounds.subjects)
+    cited = list(dict.fromkeys(written.sources))
+    if not cited:
+        raise Unsupported("the answer cites no source")
+    if any(not 1 <= number <= len(grounds.found) for number in cited):
+        raise Unsupported("the answer cites a source that it was not given")
+    hint = written.hint.strip()[:LONGEST_HINT]
+    if not hint:
+        raise Unsupported("the answer has no hint")
+    chosen = [grounds.found[number - 1] for number in cited]
+    known = _numbers(" ".join([grounds.asked.text, *(found.passage.text for found in chosen)]))
+    for each in (hint, text):
+        if not _follows(each, known):
+            raise Unsupported("the answer has a number that is in none of its sources")
+    return Reply(
+        outcome,
+        text,
+        hint=hint,
+        evidence=log_odds(min(max(written.confidence, 0.0), 1.0)),
+        citations=tuple(_cite(found, text) for found in chosen),
+        subjects=grounds.subjects,
+    )
+
+
+def _follows(text: str, known: set[Decimal]) -> bool:
+    """Whether each number is known, or the result of a sum in the text whose numbers are, and which is right."""
+    reached = set(known)
+    for one, sign, other, result in _SUM.findall(text):
+        a, b, c = (_value(each) for each in (one, other, result))
+        if a is not None and b is not None and c is not None and {abs(a), abs(b)} <= reached and _is(a, sign, b, c):
+            reached.add(abs(c))
+    # The small ones count steps and things: "in 2 steps", "1.", "both 3s".
+    return all(number in reached or (number <= 3 and number == int(number)) for number in _numbers(text))
+
+
+def _is(a: Decimal, sign: str, b: Decimal, c: Decimal) -> bool:
+    if sign in "-\u2212":
+        return a - b == c
+    if sign == "+":
+        return a + b == c
+    if sign in "*\u00d7\u00b7":
+        return a * b == c
+    return b != 0 and abs(a / b - c) <= Decimal("0.01")
+
+
+def _numbers(text: str) -> set[Decimal]:
+    return {abs(value) for found in _NUMBER.findall(text) if (value := _value(found)) is not None}
+
+
+def _value(text: str) -> Decimal | None:
+    try:
+        return Decimal(text.replace(",", "").replace("\u2212", "-"))
+    except InvalidOperation:
+        return None
+
+
+def _cite(found: Found, answer: str) -> Cited:
+    """The sentence of a source that has most of the answer's words."""
+    said = frozenset(stem for sentence in sentences(answer) for stem in sentence.stems)
+    best = max(found.passage.sentences, key=lambda sentence: len(sentence.stems & said))
+    return Cited(found.passage.kind, found.passage.source_id, found.passage.title, best.text[:LONGEST_QUOTE])

@@ -1,0 +1,162 @@
+"""Asking the companion: found, answered, checked, calibrated and kept; the same for the mutation and for the stream.
+
+A question is answered in a task of its own, so that whoever waits for it may leave: the answer is kept all the same. No
+transaction is open while a model is asked.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from db import questions as questions_db
+from db import replies as replies_db
+from db.engine import Database
+from db.generations import add_embedded, ask, mark
+from db.retrieval import search, unsealed
+from domain import questions
+from domain.clock import now
+from domain.companion.calibration import level
+from domain.companion.model import Model, ModelFailed
+from domain.companion.replies import Grounds, Reply, extracted, grounds_for
+from domain.companion.retrieval import Asked
+from domain.companion.written_answers import Unsupported, WrittenAnswer, checked, prompt_for
+from domain.errors import Code, Refused
+from domain.generations import Engine, GenerationKind, Outcome
+from domain.questions import Confidence, Question
+from schema.context import Context, Services
+
+DAY = timedelta(days=1)
+
+log = logging.getLogger("study.questions")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What asking led to."""
+
+    question: Question
+    disclaimer: str | None
+    """To be shown with it, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A reply, and who made it: the model's has its record already."""
+
+    reply: Reply
+    engine: Engine
+    generation_id: UUID | None = None
+
+
+async def ask_companion(context: Context, text: str) -> Reached:
+    """The viewer's question with its reply; what they asked before is that question, with its answer shown.
+
+    Raises Refused (INVALID, TOO_LONG) for the text, (CONFLICT) when the day's questions are used up, or another one of
+    theirs is still being answered.
+    """
+    query = questions.asked_text(text)
+    viewer = (await context.read()).viewer
+    again = await _asked_before(context, viewer.id, query)
+    if again is not None:
+        await context.release()
+        return Reached(await _shown(context, *again), None)
+    services, same = context.services, questions.same_words(query)
+    await context.release()
+    under_way = services.asking.get(viewer.id)
+    if under_way is None:
+        task = asyncio.create_task(_answer(services, viewer.id, viewer.subject, query))
+        services.asking[viewer.id] = same, task
+        task.add_done_callback(lambda done: _forget(services, viewer.id, done))
+    elif under_way[0] != same:
+        raise Refused(Code.CONFLICT, "Your last question is still being answered; ask one after the other.", "query")
+    else:
+        task = under_way[1]
+    reached: Reached = await asyncio.shield(task)
+    return reached
+
+
+def _forget(services: Services, student_id: UUID, done: "asyncio.Task[Reached]") -> None:
+    del services.asking[student_id]
+    # Whoever waited has the error; if all have left, it is not lost on them.
+    if not done.cancelled() and (error := done.exception()) is not None and not isinstance(error, Refused):
+        log.error("a question was not answered", exc_info=error)
+
+
+async def _asked_before(context: Context, student_id: UUID, query: str) -> tuple[UUID, bool] | None:
+    """The same question of the last day, and whether it is asked for once more."""
+    read, moment = await context.read(), now()
+    for question_id, words, asked_at in await replies_db.answered_since(read, student_id, moment - questions.AGAIN):
+        if questions.same_words(words) == questions.same_words(query):
+            return question_id, moment - asked_at > questions.AT_ONCE
+    return None
+
+
+async def _shown(context: Context, question_id: UUID, again: bool) -> Question:
+    async with context.unit_of_work() as work:
+        question = await questions_db.lock_question(work, question_id)
+        if again and question.revealed_at is None:
+            change = questions.reveal(question, work.viewer, now())
+            question = await questions_db.update_question(work, question_id, **change)
+    return question
+
+
+async def _answer(services: Services, student_id: UUID, subject: str, query: str) -> Reached:
+    database, asked = services.database, Asked.read(query)
+    async with database.read(subject) as read:
+        since = now() - DAY
+        questions.check_limit(await replies_db.questions_asked_since(read, student_id, since), services.questions_a_day)
+        searched = await search(read, student_id, asked)
+    findings = await unsealed(database.vault, asked, searched)
+    grounds = await asyncio.to_thread(grounds_for, asked, findings)
+    made = await _reply(database, services.model, student_id, grounds)
+    async with database.system_work() as work:
+        await replies_db.lock_asking(work, student_id)
+        count = await replies_db.questions_asked_since(work, student_id, since)
+        questions.check_limit(count, services.questions_a_day)
+        calibration = await replies_db.latest_calibration(work, made.engine)
+        score = None if made.reply.evidence is None else calibration.score(made.reply.evidence)
+        if made.generation_id is None:
+            generation_id = await add_embedded(work, GenerationKind.ANSWER, student_id)
+        else:
+            generation_id = made.generation_id
+            await mark(work, generation_id, Outcome.USED)
+        question = await replies_db.insert_answer(
+            work,
+            student_id,
+            query,
+            made.reply,
+            confidence=Confidence.LOW if score is None else level(score),
+            score=score,
+            generation_id=generation_id,
+        )
+        new = await replies_db.show_disclaimer(work, student_id)
+    async with database.read(subject) as read:
+        # As the student may see it: without the answer that the hint stands before.
+        (seen,) = await questions_db.questions_by_id(read, [question.id])
+    return Reached(seen or question, questions.DISCLAIMER if new else None)
+
+
+async def _reply(database: Database, model: Model | None, student_id: UUID, grounds: Grounds | Reply) -> _Made:
+    """By the model where there is one and it answers soundly, else by the embedded engine."""
+    if isinstance(grounds, Reply):
+        return _Made(grounds, Engine.EXTRACTIVE)
+    if model is not None:
+        try:
+            return await _written(database, model, student_id, grounds)
+        except ModelFailed as failed:
+            log.warning("the embedded engine answers: %s", failed)
+    return _Made(await asyncio.to_thread(extracted, grounds), Engine.EXTRACTIVE)
+
+
+async def _written(database: Database, model: Model, student_id: UUID, grounds: Grounds) -> _Made:
+    written = await ask(
+        database, model, prompt_for(grounds), WrittenAnswer, kind=GenerationKind.ANSWER, student_id=student_id
+    )
+    try:
+        return _Made(checked(written.value, grounds), Engine.OPENAI, written.generation_id)
+    except Unsupported as unsupported:
+        async with database.system_work() as work:
+            await mark(work, written.generation_id, Outcome.UNSUPPORTED, str(unsupported))
+        raise ModelFailed(Outcome.UNSUPPORTED, str(unsupported)) from unsupported

@@ -1,0 +1,71 @@
+"""The reply to a question as it is said, word by word."""
+
+import re
+from collections.abc import AsyncGenerator, Iterator
+from typing import Annotated, cast
+
+import strawberry
+
+from domain.errors import Refused
+from domain.permissions import Permission
+from domain.questions import Question as Asked
+from schema.asking import ask_companion
+from schema.context import Info
+from schema.errors import UserError, user_error
+from schema.fields import subscription
+from schema.types.question import Question
+
+_TOKEN = re.compile(r"\s*\S+\s*$|\s*\S+")
+
+
+@strawberry.type(description="A piece of the reply to a question.")
+class AnswerPart:
+    """One event of answerStream."""
+
+    text: str = strawberry.field(description="The next words, with the space before them; put together, the whole.")
+    question: Question | None = strawberry.field(
+        default=None, description="The question with its reply, as it is kept; null but in the last part."
+    )
+    disclaimer: str | None = strawberry.field(
+        default=None, description="In the last part, once: that the companion can be wrong. Null otherwise."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why there is no reply; empty when there is one."
+    )
+
+
+@strawberry.type
+class AnswerSubscriptions:
+    """Subscriptions to answers."""
+
+    @subscription(
+        Permission.ASK,
+        "Ask the companion, as `askQuestion` does, and get what it says token by token: the hint, or, when the same is "
+        "asked again, the answer. It is checked and kept before its first token is sent, so that a connection that "
+        "breaks loses nothing. A student's own; no other stream tells of it.",
+    )
+    async def answer_stream(
+        self,
+        info: Info,
+        query: Annotated[str, strawberry.argument(description="The question; 1 to 2,000 characters.")],
+    ) -> AsyncGenerator[AnswerPart, None]:
+        try:
+            reached = await ask_companion(info.context, query)
+        except Refused as refused:
+            yield AnswerPart(text="", user_errors=[user_error(refused)])
+            return
+        for token in tokens(said(reached.question)):
+            yield AnswerPart(text=token)
+        view = cast("Question", reached.question)
+        yield AnswerPart(text="", question=view, disclaimer=reached.disclaimer)
+
+
+def said(question: Asked) -> str:
+    """What the student is told now: the answer, or the hint that stands before it."""
+    return question.answer or question.hint or ""
+
+
+def tokens(text: str) -> Iterator[str]:
+    """Word by word; joined, they are the text."""
+    for found in _TOKEN.finditer(text):
+        yield found[0]
