@@ -71,3 +71,16 @@ def test_files_that_cannot_be_tried(cli: Cli, tmp_path: Path) -> None:
         code, out, err = said(cli("trial", "ratings", file))
         assert (code, out) == (1, "")
         assert reason in err
+
+
+def test_the_choice_is_tried_on_students_of_known_ability(cli: Cli) -> None:
+    code, out, err = said(cli("trial", "choice", "--students", 2, "--items", 30, "--answers", 50, "--target", "0.8"))
+    assert (code, err) == (0, "")
+    first, _, *rows_of = out.splitlines()
+    assert first == "2 students, 30 questions, 50 answers each, RATING_K=32"
+    assert [(row[:34].strip(), row.split()[-7]) for row in rows_of] == [
+        ("open questions", "0.80"),
+        ("a third with four choices", "0.80"),
+        ("nobody remembers a question", "0.80"),
+    ]
+    assert cli("trial", "choice", "--target", "0.99").exit_code == 2

@@ -1,5 +1,6 @@
 """The model behind the ratings: what one answer says, and to whom."""
 
+import math
 from decimal import Decimal
 
 import pytest
@@ -91,6 +92,17 @@ def test_a_lucky_guess_counts_for_less() -> None:
     assert predicted_success(1000, 600, guess=0.25) == pytest.approx(0.25 + 0.75 * 10 / 11)
     missed = answered(NEW_STUDENT, easy, UNKNOWN, WRONG, guess=0.25)
     assert missed.student.points < 1000
+
+
+def test_guessing_by_hand() -> None:
+    # Who has even chances to know is right five times in eight, and each answer tells less: 0.75 of the slope.
+    slope = 0.75 * 0.25 * 0.005756462732
+    share = slope / (slope**2 * (180**2 + 190**2 + 165**2) + 0.625 * 0.375)
+    found = answered(NEW_STUDENT, new_question(5), UNKNOWN, RIGHT, guess=0.25)
+    assert (found.predicted, found.k) == (0.625, round(180**2 * share))
+    assert found.question.points == pytest.approx(1000 - 190**2 * share * 0.375, abs=0.01)
+    # By Elo's formula that is the chance on a question of this rating.
+    assert found.question_rating == round(1000 - 400 * math.log10(0.625 / 0.375))
 
 
 def test_uncertainty_decides_who_moves() -> None:
