@@ -101,7 +101,7 @@ class Settings(BaseSettings):
         default=1, gt=0, description="How often new events are looked for when nothing calls."
     )
     event_heartbeat_seconds: float = Field(
-        default=25, gt=0, description="After how long a silent subscription says how far it has come."
+        default=25, gt=0, description="How often a subscription says how far it has come."
     )
     jobs_in_server: bool = Field(
         default=True, description="Whether `serve` does background jobs too; `study-companion worker` does them anyway."
@@ -177,9 +177,9 @@ class Settings(BaseSettings):
         default=10, gt=0, description="How long a client may take nothing of what waits for it."
     )
     socket_queue_messages: int = Field(
-        default=100, ge=1, description="Messages that wait for a slow client before its operations have to."
+        default=20, ge=1, description="Messages that wait for a slow client before its operations have to."
     )
-    socket_queue_bytes: int = Field(default=262_144, ge=1_024, description="The same in bytes.")
+    socket_queue_bytes: int = Field(default=65_536, ge=1_024, description="The same in bytes.")
     leave_notice_seconds: float = Field(
         default=0, ge=0, description="How long readiness has failed before a stopping server closes WebSockets."
     )

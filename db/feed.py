@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -182,8 +183,7 @@ class Feed:
 
         It begins after a cursor that somebody has kept, or with what happens from a moment on; `students` leaves out
         what concerns none of them. Beside each event stands the cursor to go on from. None for an event says that
-        there is nothing else up to the cursor: once the backlog is read, and after each `heartbeat` seconds of
-        silence.
+        there is nothing else up to the cursor: once the backlog is read, and every `heartbeat` seconds.
 
         Who may watch is decided when the event is read. What they may then see of it is for the caller to ask, in
         a transaction of theirs. It waits for a database that is away. Raises ResyncRequired.
@@ -194,6 +194,7 @@ class Feed:
             # Not the moment's own place, if it lies ahead: nobody may keep a cursor that no event has had.
             place, moment = min(after.cursor, self.position), after
         connections = self._connections
+        clock = asyncio.get_running_loop().time
 
         def is_news(place: Cursor) -> bool:
             # Transactions since the database crashed may have the numbers of some that the moment knew of.
@@ -212,25 +213,25 @@ class Feed:
                 place = stretch.end
             # No await since the last comparison: the reader cannot have moved on.
             stream = self._join(_Stream(person, students, kinds))
+            due = clock()
             try:
-                silent = True
                 while not stream.behind:
-                    if stream.waiting:
+                    # By the clock, whatever else comes: a silence would tell of events that are not for everybody.
+                    if clock() >= due:
+                        due = inf if heartbeat is None else clock() + heartbeat
+                        if not stream.waiting:
+                            place = max(place, self.position)
+                        yield place, None
+                    elif stream.waiting:
                         logged = stream.waiting.popleft()
                         # The backlog may have come further than the reader.
                         if logged.cursor > place:
                             place = logged.cursor
                             if is_news(place):
-                                silent = False
                                 yield place, logged
-                    elif silent:
-                        silent = False
-                        place = max(place, self.position)
-                        yield place, None
                     else:
                         stream.waiting = None
-                        await stream.wait(heartbeat)
-                        silent = not stream.waiting
+                        await stream.wait(None if heartbeat is None else due - clock())
             finally:
                 self._leave(stream)
             unchecked = True

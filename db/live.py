@@ -41,7 +41,7 @@ class Live:
         """`address` is libpq's, as the application's role; `listen_address` the same around a pooler, if there is one.
 
         `keep` is how long an event can be caught up with; `poll` the seconds between looks at the log that nobody
-        called for; `heartbeat` the seconds of silence after which a stream says how far it has come; `patience` those
+        called for; `heartbeat` the seconds after which a stream says how far it has come; `patience` those
         that a connection of our own may be silent before it is given up.
 
         Raises ValueError for a `broadcast_url` that is not known.

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Integer, Uuid, any_, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
 from db.jobs import defer
-from db.statement import Statement
+from db.statement import Compiled, Statement
 from db.tables import nudges, users
 from domain.errors import Code, Refused
 from domain.jobs import JobKind
@@ -42,6 +43,13 @@ _CONDITIONS = {
 
 _by_id = ByKey("nudges_by_id", _NUDGES, Nudge, key=nudges.c.id)
 _by_user = Paged("nudges_by_user", _NUDGES, Nudge, key=nudges.c.user_id, conditions=_CONDITIONS)
+_unopened = Compiled(
+    "unopened_nudges",
+    select(nudges.c.id, nudges.c.user_id)
+    .where(nudges.c.opened_at.is_(None), nudges.c.user_id == any_(bindparam("people", type_=ARRAY(Uuid()))))
+    .order_by(nudges.c.sent_at, nudges.c.id)
+    .limit(bindparam("count", type_=Integer())),
+)
 _lock = Statement("lock_nudge", _NUDGES.where(nudges.c.id == bindparam("nudge_id")).with_for_update(), Nudge)
 
 
@@ -62,6 +70,12 @@ async def count_nudges_by_user(
 ) -> list[int]:
     """How many nudges were sent to each person."""
     return await _by_user.count(read, user_ids, where)
+
+
+async def unopened_nudges(read: Transaction, user_ids: Sequence[UUID], limit: int) -> list[tuple[UUID, UUID]]:
+    """The ids of nudges not opened and their recipients, `limit` at most in all, oldest first."""
+    rows = await read.run(_unopened, {"people": list(user_ids), "count": limit})
+    return [(nudge_id, user_id) for nudge_id, user_id in rows]
 
 
 async def lock_nudge(work: Work, nudge_id: UUID) -> Nudge:

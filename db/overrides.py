@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Numeric, Uuid, any_, bindparam, case, cast, func, insert, or_, select, text, update
+from sqlalchemy import Integer, Numeric, Uuid, any_, bindparam, case, cast, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged
@@ -109,6 +109,16 @@ _active = Statement(
         ),
     ).order_by(overrides.c.target_version.desc()),
     Override,
+)
+_active_of_students = Compiled(
+    "active_overrides",
+    select(overrides.c.id, overrides.c.student_id)
+    .where(
+        overrides.c.reverted_at.is_(None),
+        overrides.c.student_id == any_(bindparam("students", type_=ARRAY(Uuid()))),
+    )
+    .order_by(overrides.c.created_at, overrides.c.id)
+    .limit(bindparam("count", type_=Integer())),
 )
 _bank_content = Statement(
     "bank_content",
@@ -251,6 +261,14 @@ async def count_overrides_by_question(
 ) -> list[int]:
     """How many overrides the answer to each question has had."""
     return await _by_question.count(read, question_ids, where)
+
+
+async def active_overrides(
+    read: Transaction, student_ids: Sequence[UUID], limit: int
+) -> list[tuple[UUID, UUID | None]]:
+    """The ids of the overrides in force and their students, `limit` at most in all, oldest first."""
+    rows = await read.run(_active_of_students, {"students": list(student_ids), "count": limit})
+    return [(override_id, student_id) for override_id, student_id in rows]
 
 
 async def contents_by_override(read: Transaction, override_ids: Sequence[UUID]) -> list[OverrideContents | None]:

@@ -66,7 +66,7 @@ class Event:
 
     kind: EventKind
     student_id: UUID | None
-    """The student whom it concerns; whoever may see the student may hear of it."""
+    """The student whom it concerns; whoever may see the student may hear of it. None where it is no student."""
     target_id: UUID
     """The row to read: an override, a nudge, a goal, an assignment, a link."""
     person_id: UUID | None = None

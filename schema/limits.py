@@ -31,6 +31,8 @@ from strawberry.extensions import SchemaExtension
 
 from schema.types.connection import DEFAULT_PAGE, MAX_PAGE
 
+MAX_CHARACTERS = 100_000
+"""Of a document; what is long in a request, such as a transcript, is in its variables."""
 MAX_TOKENS = 3_000
 """GraphiQL's introspection has about 450, a large dashboard 500."""
 MAX_REPEATS = 30
@@ -77,6 +79,8 @@ def check(
     document: DocumentNode, schema: GraphQLSchema, operation_name: str | None, variables: Mapping[str, Any]
 ) -> None:
     """Raises TooMuch for the operation of this name, or the only one. The document need not be valid."""
+    if document.loc is not None and (length := len(document.loc.source.body)) > MAX_CHARACTERS:
+        raise TooMuch(f"A document has at most {MAX_CHARACTERS:,} characters; this one has {length:,}.")
     fragments: dict[str, FragmentDefinitionNode] = {}
     operation: OperationDefinitionNode | None = None
     for definition in document.definitions:

@@ -32,7 +32,6 @@ from graphql import ExecutionResult as CoreResult
 from graphql.language import VariableNode
 from psycopg import OperationalError
 from psycopg.errors import QueryCanceled
-from psycopg_pool import PoolTimeout
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from db.dedicated import delays
@@ -42,6 +41,9 @@ from schema.limits import MAX_TOKENS, TooMuch, check
 from schema.results import Answer, answer_of
 from schema.sharing import shared
 from schema.subscriptions.stream import Update
+
+MAX_TEXT = 20_000
+"""Characters of a subscription's document, and bytes of its variables: a stream keeps them as long as it lives."""
 
 log = logging.getLogger("study.live")
 
@@ -79,15 +81,17 @@ class Delivery:
                 async for answer in answers:
                     yield answer
         except _Refused as refused:
-            yield answer_of(PreExecutionError(data=None, errors=[presentable(error) for error in refused.errors]))
+            yield _refusal(refused)
 
     def _document(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Document:
         known = self._documents.get((query, operation_name))
+        if len(query) > MAX_TEXT:
+            raise _too_much(f"A subscription has at most {MAX_TEXT:,} characters; this one has {len(query):,}.")
         try:
             node = known.node if known else parse(query, max_tokens=MAX_TOKENS)
             check(node, self._schema, operation_name, variables)
         except TooMuch as error:
-            raise _Refused([GraphQLError(str(error), extensions={"code": "TOO_COMPLEX"})]) from error
+            raise _too_much(str(error)) from error
         except GraphQLError as error:
             raise _Refused([error]) from error
         if known is not None:
@@ -105,6 +109,10 @@ class _Refused(Exception):
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(errors)
         self.errors = errors
+
+
+def _too_much(text: str) -> _Refused:
+    return _Refused([GraphQLError(text, extensions={"code": "TOO_COMPLEX"})])
 
 
 class _Stream:
@@ -126,29 +134,46 @@ class _Stream:
         self._variables = variables
         self._context = context
         subject = None if context.identity is None else context.identity.subject
-        chosen = {name: variables[name] for name in document.names if name in variables}
-        depends = orjson.dumps(chosen, default=str).decode()  # a text is as long as it is; those bytes hold four KiB
-        self._asked: Hashable = (subject, *asked, depends)
+        self._asked: Hashable = (subject, *asked, _written(variables, document.names))
 
     async def answers(self) -> AsyncGenerator[Answer, None]:
-        source = create_source_event_stream(self._executor(self._context, None))
-        if isinstance(source, Awaitable):
-            source = await source
-        if isinstance(source, CoreResult):
-            raise _Refused(source.errors or ())
+        """As Delivery.answers."""
+        pauses, begun = delays(), False
+        while True:
+            try:
+                async with aclosing(self._events()) as events:
+                    async for event in events:
+                        begun = True
+                        answer = await self._answer_to(event)
+                        if answer is not None:
+                            yield answer
+                            if answer.refusal:
+                                return
+                    return
+            except Exception as error:  # noqa: BLE001 - whatever ends a stream is told; `presentable` logs what is ours
+                # A stream that is under way waits for the database by itself.
+                if begun or not _is_away(error):
+                    yield _refusal(error)
+                    return
+                log.debug("a stream waits for the database to begin: %s", error)
+            await asyncio.sleep(next(pauses))
+
+    async def _events(self) -> AsyncGenerator[Any, None]:
+        context = self._context.fresh()
         try:
+            source = create_source_event_stream(self._executor(context, None))
+            if isinstance(source, Awaitable):
+                source = await source
+            if isinstance(source, CoreResult):
+                raise _Refused(source.errors or ())
             async with aclosing(cast("Any", source)) as events:
                 async for event in events:
                     # Nothing stays open while the client takes its time.
-                    await self._context.release()
-                    answer = await self._answer_to(event)
-                    if answer is not None:
-                        yield answer
-        except Exception as error:  # whatever ends a stream is told, and `presentable` logs what is ours
-            raise _Refused([GraphQLError(str(error), original_error=error)]) from error
+                    await context.release()
+                    yield event
         finally:
             with suppress(OperationalError):
-                await self._context.close()
+                await context.close()
 
     async def _answer_to(self, event: Any) -> Answer | None:
         if not isinstance(event, Update):
@@ -156,19 +181,19 @@ class _Stream:
         return await shared(self._context.services.sending, (self._asked, event), lambda: self._made(event))
 
     async def _made(self, event: Any) -> Answer | None:
-        """The answer to an event, None for one of which the viewer may see nothing.
+        """The answer to an event, None for one of which the viewer may see nothing, or why there is none.
 
         While the database is away it waits: an answer without what it tells of would be an event lost.
         """
-        for pause in delays():
+        pauses = delays()
+        while True:
             try:
                 return await self._execute(event)
-            except (Unreachable, OperationalError, PoolTimeout) as error:
-                if isinstance(error, QueryCanceled):
-                    raise
+            except Exception as error:  # noqa: BLE001 - told once, to all who wait for it; `presentable` logs what is ours
+                if not _is_away(error):
+                    return _refusal(error)
                 log.debug("an event waits for the database: %s", error)
-            await asyncio.sleep(pause)
-        return None
+            await asyncio.sleep(next(pauses))
 
     async def _execute(self, event: Any) -> Answer | None:
         context = self._context.fresh()
@@ -183,7 +208,7 @@ class _Stream:
             # Before the answer leaves: what an administrator read has its line in the audit log by then.
             await context.close()
         errors = list(result.errors or [])
-        if any(_is_unreachable(error) for error in errors):
+        if any(_is_away(error) for error in errors):
             raise Unreachable(str(errors[0]))
         return answer_of(ExecutionResult(result.data, [presentable(error) for error in errors] or None))
 
@@ -206,11 +231,28 @@ async def _is_visible(context: Context, update: Update) -> bool:
     return update.batch is None or await context.load(update.batch, update.target_id) is not None
 
 
-def _is_unreachable(error: GraphQLError) -> bool:
-    cause: BaseException | None = error
+def _is_away(error: Exception) -> bool:
+    """Whether it says that the database is not there just now."""
+    cause: Exception | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    return isinstance(cause, OperationalError | PoolTimeout) and not isinstance(cause, QueryCanceled)
+    return isinstance(cause, Unreachable | OperationalError) and not isinstance(cause, QueryCanceled)
+
+
+def _refusal(error: Exception) -> Answer:
+    errors = error.errors if isinstance(error, _Refused) else [GraphQLError(str(error), original_error=error)]
+    return answer_of(PreExecutionError(data=None, errors=[presentable(each) for each in errors]))
+
+
+def _written(variables: Mapping[str, Any], names: frozenset[str]) -> str:
+    """The values of the variables of these names, comparable. They are kept as long as the stream."""
+    try:
+        if len(orjson.dumps(variables)) > MAX_TEXT:
+            raise _too_much(f"The variables of a subscription have at most {MAX_TEXT:,} bytes.")
+        # A text is as long as it is; those bytes hold four KiB.
+        return orjson.dumps({name: variables[name] for name in names if name in variables}).decode()
+    except orjson.JSONEncodeError:
+        raise _Refused([GraphQLError("The variables are nested too deeply.")]) from None
 
 
 class _Variables(Visitor):

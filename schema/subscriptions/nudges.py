@@ -8,12 +8,11 @@ from uuid import UUID
 
 import strawberry
 
-from db.batch import Page
 from db.engine import Read
-from db.nudges import OLDEST, nudges_by_id, nudges_by_user
+from db.nudges import nudges_by_id, unopened_nudges
 from db.users import users_by_id
 from domain.events import EventKind
-from domain.nudges import NudgeChange, NudgeFilter
+from domain.nudges import NudgeChange
 from domain.permissions import Permission
 from domain.viewer import Role
 from schema.context import Info
@@ -54,9 +53,9 @@ class NudgeUpdate:
 
 
 async def _unopened(read: Read, people: Sequence[UUID], limit: int) -> list[tuple[UUID, UUID | None]]:
-    found = await nudges_by_user(read, people, Page(OLDEST, limit), NudgeFilter(opened=False))
     own = None if read.viewer.role is Role.STUDENT else read.viewer.id
-    return [(each.id, None if each.user_id == own else each.user_id) for nudges in found for each in nudges]
+    found = await unopened_nudges(read, people, limit)
+    return [(nudge_id, None if user_id == own else user_id) for nudge_id, user_id in found]
 
 
 @strawberry.type

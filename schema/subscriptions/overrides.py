@@ -1,19 +1,16 @@
 """Overrides as they are made and reverted."""
 
 import datetime as dt
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, cast
-from uuid import UUID
 
 import strawberry
 
-from db.batch import Page
-from db.engine import Read
-from db.overrides import OLDEST, overrides_by_id, overrides_by_student
+from db.overrides import active_overrides, overrides_by_id
 from db.users import users_by_id
 from domain.events import EventKind
-from domain.overrides import OverrideChange, OverrideFilter
+from domain.overrides import OverrideChange
 from domain.permissions import Permission
 from schema.context import Info
 from schema.enums import describe_enum
@@ -51,11 +48,6 @@ class OverrideUpdate:
     )
 
 
-async def _active(read: Read, students: Sequence[UUID], limit: int) -> list[tuple[UUID, UUID | None]]:
-    found = await overrides_by_student(read, students, Page(OLDEST, limit), OverrideFilter(active=True))
-    return [(override.id, override.student_id) for overrides in found for override in overrides]
-
-
 _BATCHES = {EventKind.OVERRIDE_MADE: overrides_by_id, EventKind.OVERRIDE_REVERTED: overrides_by_id}
 
 
@@ -76,7 +68,7 @@ class OverrideSubscriptions:
         snapshot: Annotated[bool, strawberry.argument(description=SNAPSHOT)] = False,
     ) -> AsyncGenerator[OverrideUpdate, None]:
         asked = Asked(optional_row_id(student_id, "Student"), after, snapshot)
-        state = State(overrides_by_id, _active)
+        state = State(overrides_by_id, active_overrides)
         async with aclosing(stream(info.context, asked, OverrideChange, _BATCHES, state)) as updates:
             async for update in updates:
                 yield cast("OverrideUpdate", update)

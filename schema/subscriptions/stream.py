@@ -1,6 +1,6 @@
 """The stream that all live fields share."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +56,7 @@ class State:
     batch: Batch
     """Finds one thing of it."""
     read: Callable[[Read, Sequence[UUID], int], Awaitable[Sequence[tuple[UUID, UUID | None]]]]
-    """The ids of the things about some students, beside their students'; no more than so many of each."""
+    """The ids of the things about some people, beside their students'; no more than so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ async def _require_student(read: Read, viewer: Viewer, student_id: UUID) -> None
 
 
 async def _current(read: Read, student_id: UUID | None, state: State) -> Sequence[tuple[UUID, UUID | None]]:
-    students: Collection[UUID] = [student_id] if student_id else await _students(read)
-    found = await state.read(read, list(students), MAX_STATE + 1)
-    if max(len(students), len(found)) > MAX_STATE:
+    people = [student_id] if student_id else await _people(read)
+    found = await state.read(read, people, MAX_STATE + 1) if len(people) <= MAX_STATE else []
+    if max(len(people), len(found)) > MAX_STATE:
         raise BadRequest(
             "SNAPSHOT_TOO_LARGE",
             f"A snapshot has at most {MAX_STATE:,} things; name a student, or read the state in pages beforehand.",
@@ -153,7 +153,7 @@ async def _current(read: Read, student_id: UUID | None, state: State) -> Sequenc
     return found
 
 
-async def _students(read: Read) -> list[UUID]:
+async def _people(read: Read) -> list[UUID]:
     """The students whom the viewer sees, and the viewer: some things are theirs alone."""
     (students,) = await visible_students(read, [read.viewer.id], Page(NEWEST, MAX_STATE + 1))
     return list({read.viewer.id, *(student.id for student in students)})

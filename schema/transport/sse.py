@@ -65,7 +65,7 @@ class EventStream(ClientConnection):
         self._send = send
         self._outbox = Outbox(self._send_chunk, self.limits, lambda: self.end(endings.TOO_SLOW))
         self.sockets.add(self)
-        self.sockets.claim(self, self._person)
+        self.sockets.claim(self, self._person)  # whoever made this has looked whether there is room, a moment ago
         self.sockets.counts.operations += 1
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})

@@ -103,7 +103,7 @@ async def test_the_events_of_others_do_not_come(watch: Watch, family: Family, ma
 async def test_a_tutors_own_nudges_come_to_them_alone(watch: Watch, family: Family, make: Make) -> None:
     async with watch.streams(*((person, NUDGES, None) for person in (family.tess, family.sam))) as (tess, sam):
         nudge = await make.nudge(family.tess, "Two answers wait")
-        await tell(watch.services, Event(EventKind.NUDGE_SENT, family.tess.id, nudge))
+        await tell(watch.services, Event(EventKind.NUDGE_SENT, None, nudge, family.tess.id))
         await watch.nudge(family.toby, family.sam, "Come back")
         assert [await message(tess), await message(tess)] == ["Two answers wait", "Come back"]
         assert await message(sam) == "Come back"

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from domain.events import Cursor
+from domain.events import Cursor, Event, EventKind
+from domain.identity.local_issuer import LocalIssuer
 from schema.context import Services
 from schema.ids import split
 from server import create_app
@@ -20,6 +22,7 @@ from tests.make import Make, Person
 from tests.schema.conftest import Statements
 from tests.schema.subscriptions.conftest import Family
 from tests.schema.subscriptions.watching import Watch, refusal, start
+from tests.schema.telling import tell
 from tests.servers import Database
 
 NUDGES = """
@@ -327,3 +330,63 @@ async def test_what_differs_is_not_shared(watch: Watch, family: Family) -> None:
         for name in ("0False", "1False"):
             assert seen[name].keys() == {"id", *long}
             assert split(seen[name]["id"])[0] == "Nudge"
+
+
+# What it costs
+
+
+async def test_what_is_hidden_delays_no_heartbeat(
+    database: Database, data_dir: Path, make: Make, issuer: LocalIssuer
+) -> None:
+    """A silence would tell a parent that their child asks questions."""
+    sam = await make.student()
+    pat, question = await make.parent(of=sam), await make.question(sam)
+    app = create_app(Settings(study_data_dir=data_dir, event_heartbeat_seconds=0.3), database.app_url)
+    document = "subscription { activity { kind cursor node { id } } }"
+    async with serving(app) as api, watching(api, pat, document) as parent:
+        asking = asyncio.create_task(_escalate_often(app.state.services, sam, question))
+        seen = [await update(parent) for _ in range(6)]
+        asking.cancel()
+        assert {told["kind"] for told in seen} == {"HEARTBEAT"}
+        assert len({told["cursor"] for told in seen}) > 3
+
+
+async def _escalate_often(services: Services, student: Person, question: UUID) -> None:
+    while True:
+        await tell(services, Event(EventKind.QUESTION_ESCALATED, student.id, question))
+        await asyncio.sleep(0.02)
+
+
+def _nested(depth: int) -> list[Any]:
+    return [_nested(depth - 1)] if depth else []
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "code"),
+    [
+        (f"subscription {{ {' ' * 20_000} newNudges {{ kind }} }}", {}, "TOO_COMPLEX"),
+        (NUDGES, {"unused": "x" * 20_001}, "TOO_COMPLEX"),
+        (NUDGES, {"unused": _nested(300)}, "BAD_REQUEST"),
+        (f"{{ {' ' * 100_000} viewer {{ email }} }}", {}, "TOO_COMPLEX"),
+    ],
+    ids=["document", "variables", "nested", "query"],
+)
+async def test_what_a_stream_would_keep_is_limited(
+    watch: Watch, family: Family, document: str, variables: Any, code: str
+) -> None:
+    async with watching(watch.api, family.sam, document, **variables) as sam:
+        assert await refusal(sam) == [code]
+
+
+async def test_a_stream_begins_when_the_database_is_back(watch: Watch, family: Family) -> None:
+    pool = watch.services.database.pool
+    pool.timeout = 0.2
+    async with watching(watch.api, family.sam, "{ viewer { email } }") as sam:
+        assert (await sam.next())["data"] == {"viewer": {"email": "sam@school.test"}}
+        assert (await sam.receive())["type"] == "complete"
+        taken = [await pool.getconn(timeout=5) for _ in range(10)]
+        await start(sam, NUDGES)
+        await sam.nothing(within=1)
+        for connection in taken:
+            await pool.putconn(connection)
+        assert (await update(sam))["kind"] == "HEARTBEAT"

@@ -142,8 +142,8 @@ async def _heard_in_the_end(school: School, end: float) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_an_end_is_felt_within_a_second(watch: Watch, make: Make) -> None:
-    """On an open stream and for what was written before: the event is passed over if it has not been sent."""
+async def test_an_end_is_felt_by_streams_that_are_open_and_by_new_ones(watch: Watch, make: Make) -> None:
+    """What is told after it is passed over, and the same streams go on where the right does."""
     sam = await make.student()
     tess = await make.tutor(of=sam)
     async with watch.streams((tess, ACTIVITY, None)) as (socket,), watch.api.socket(tess) as another:

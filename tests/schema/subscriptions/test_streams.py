@@ -6,6 +6,7 @@ import random
 import warnings
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,6 +221,8 @@ async def test_a_slow_socket_holds_up_nobody(watch: Watch, family: Family) -> No
         subscription { overrideUpdates { override { targetVersion content { before { ...Text } after { ...Text } } } } }
     """
     events = 200
+    sockets = watch.api.server.sockets
+    sockets.limits = replace(sockets.limits, send_seconds=120)
     async with (
         connect(f"ws://{watch.api.address}/graphql", subprotocols=[PROTOCOL], max_queue=1, compression=None) as stuck,
         watch.api.socket(family.pat) as quick,
