@@ -60,7 +60,7 @@ class Level:
 
     async def wait(self) -> None:
         """Until everything is there. Each batch function is called once for all who asked."""
-        awaited = [*self._awaited, *(self._load(call, list(keys)) for call, keys in self._calls.items() if keys)]
+        awaited = [*self._awaited, *(self._load(call, list(keys)) for call, keys in self._calls.items())]
         if len(awaited) == 1:
             await awaited[0]
         elif awaited:
@@ -83,10 +83,13 @@ class Level:
         found = self.found.get(call)
         if found is None:
             found = self.found[call] = self.context.loaded(*call)
-        missing = self._calls.setdefault(call, {})
-        for key in dict.fromkeys(keys):
-            if key not in found:
-                missing[key] = None
+        missing = dict.fromkeys(keys)
+        for key in found:
+            missing.pop(key, None)
+        if missing:
+            before = self._calls.setdefault(call, missing)
+            if before is not missing:
+                before.update(missing)
         return found
 
     # What a field's values come from: each asks for what it needs, and gives what will collect it

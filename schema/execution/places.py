@@ -27,6 +27,8 @@ class Group:
     def place(self, number: int) -> tuple[int, ...]:
         """Of one of the objects: the number of its parent, then its index in each list."""
         if self._places is None:
+            if number == 0:
+                return next(_places(self.values, self.field.depth + 1))
             self._places = list(_places(self.values, self.field.depth + 1))
         return self._places[number]
 

@@ -171,10 +171,10 @@ class Run:
             shared = self._shared(group, children)
             if shared is not None:
                 return shared
+        plan: ObjectPlan | None = group.field.selection.object if group.field.selection else None
+        if plan is not None and self._all_are(plan, group, children):
+            return self._expand(Frame(plan, children, group, None))
         plans = [self._plan_of(group, number, child) for number, child in enumerate(children)]
-        first = plans[0]
-        if first is not None and all(plan is first for plan in plans):
-            return self._expand(Frame(first, children, group, None))
         members: dict[ObjectPlan, list[int]] = {}
         for number, plan in enumerate(plans):
             if plan is not None:
@@ -195,17 +195,29 @@ class Run:
         if len(unique) == len(children):
             return None
         known = len(self.errors)
-        plans = [self._plan_of(group, 0, child) for child in unique.values()]
+        plans: dict[ObjectPlan | None, list[int]] = {}
+        for identity, child in unique.items():
+            plans.setdefault(self._plan_of(group, 0, child), []).append(identity)
         del self.errors[known:]
         outs: dict[int, Any] = {}
-        for (identity, child), plan in zip(unique.items(), plans, strict=True):
+        for plan, identities in plans.items():
             if plan is None or not plan.plain:
                 return None
             try:
-                (outs[identity],) = plan.read((child,))
+                outs.update(zip(identities, plan.read([unique[identity] for identity in identities]), strict=True))
             except Exception:  # noqa: BLE001 - it is looked at again, and then told with its place
                 return None
         return [outs[id(child)] for child in children]
+
+    def _all_are(self, plan: ObjectPlan, group: Group, children: list[Any]) -> bool:
+        """Whether all objects are of the plan's type; who is told no looks at each."""
+        fits = plan.is_type_of
+        if fits is None:
+            return True
+        info = self._group_info(group)
+        with suppress(Exception):
+            return False not in [fits(child, info) for child in children]
+        return False
 
     def _plan_of(self, group: Group, number: int, child: Any) -> ObjectPlan | None:
         """What is selected on an object, by its type; None, and an error, where it has none that fits."""
