@@ -6,19 +6,23 @@ viewer is not known does not begin.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, Error, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq.abc import PGresult
 from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import text
 from sqlalchemy.sql import ClauseElement
 
 from db.events import append
 from db.lines import KEEPALIVE, BoundedConnection
+from db.pipeline import encoded, rows_of, together
 from db.statement import Compiled, Row, Statement
 from db.vault import Vault
 from domain.events import Event
@@ -34,6 +38,17 @@ log = logging.getLogger("study.sql")
 _IDENTIFY = b"""/* set_viewer */
 select id, role, coalesce(nullif(current_setting('app.students', true), ''), '{}')::uuid[]
 from set_viewer(%(subject)s, %(read_only)s)"""
+
+
+_BEGIN_READING = Compiled("begin", text("begin isolation level repeatable read"))
+_IDENTIFY_READER = Compiled(
+    "set_viewer",
+    text(
+        "select id, role, coalesce(nullif(current_setting('app.students', true), ''), '{}')::uuid[]"
+        " from set_viewer(:subject, true)"
+    ),
+)
+_ROLL_BACK = Compiled("rollback", text("rollback"))
 
 
 class NotKept(OperationalError):
@@ -92,15 +107,91 @@ class Transaction:
 
     async def execute(self, name: str, construct: ClauseElement, **parameters: Any) -> list[Row]:
         """Compile and run a construct that is built for one occasion, as writes are."""
-        return await self.run(Compiled(name, construct), parameters)
+        return await self.run(Compiled(name, construct, once=True), parameters)
 
 
 class Read(Transaction):
     """One snapshot of what one viewer may see; serves a whole operation.
 
+    Statements that are asked for in the same moment go to PostgreSQL together.
+
     Read-only, except for administrators: what they read of transcripts is written to the audit log in the same
     transaction, so that no text leaves without its line.
     """
+
+    def __init__(self, connection: BoundedConnection, viewer: Viewer | None, vault: Vault) -> None:
+        super().__init__(connection, viewer, vault)
+        self._line = connection
+        self._asked: list[_Asked] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    async def run(self, statement: Compiled, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows of a statement as tuples."""
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s", statement.name)
+        values = encoded(self._line, statement.values(parameters))
+        if self._held is None:
+            raise TransactionOver("a statement came after the end of its transaction")
+        asked = _Asked(statement, values, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._sending is None:
+            # It begins when everybody who is ready to ask has asked.
+            self._sending = asyncio.create_task(self._send())
+        try:
+            return await asked.rows
+        except asyncio.CancelledError:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Stop what nobody waits for any more."""
+        if self._sending is not None and all(asked.rows.cancelled() for asked in self._asked):
+            self._sending.cancel()
+
+    async def _send(self) -> None:
+        try:
+            while any(not asked.rows.done() for asked in self._asked):
+                now = [asked for asked in self._asked if not asked.rows.done()]
+                self._asked = list(now)
+                if self._held is None:
+                    raise TransactionOver("a statement came after the end of its transaction")
+                results = await together(self._line, [(asked.statement, asked.values) for asked in now])
+                for asked, result in zip(now, results, strict=True):
+                    asked.answer(self._line, result)
+        except BaseException as error:
+            for asked in self._asked:
+                asked.fail(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._asked = []
+            self._sending = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A statement of a read, and who waits for its rows."""
+
+    statement: Compiled
+    values: Sequence[bytes | None]
+    rows: asyncio.Future[list[Row]]
+
+    def answer(self, connection: BoundedConnection, result: PGresult) -> None:
+        """Give the rows, or the error that the result is."""
+        if not self.rows.done():
+            try:
+                self.rows.set_result(rows_of(connection, result))
+            except Error as error:
+                self.rows.set_exception(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Give the error that took everything down."""
+        if self.rows.done():
+            return
+        if isinstance(error, asyncio.CancelledError):
+            self.rows.cancel()
+        else:
+            self.rows.set_exception(error)
 
 
 class Work(Transaction):
@@ -187,7 +278,7 @@ class Database:
         connection.patience = self._patience
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection[Row]]:
+    async def _connection(self) -> AsyncIterator[BoundedConnection]:
         """A connection of the pool, for tasks that may be told to stop at any moment: the pool's own way is not."""
         connection = await self.pool.getconn()
         try:
@@ -211,9 +302,12 @@ class Database:
         Raises UnknownPerson when no user has it.
         """
         async with self._connection() as connection:
-            await connection.execute("begin isolation level repeatable read")
             try:
-                viewer = await _identify(connection, subject, read_only=True)
+                begun, found = await together(
+                    connection, [(_BEGIN_READING, ()), (_IDENTIFY_READER, encoded(connection, [subject]))]
+                )
+                rows_of(connection, begun)
+                viewer = _viewer(rows_of(connection, found), subject)
                 with closing(Read(connection, viewer, self.vault)) as read:
                     yield read
             except BaseException:
@@ -273,10 +367,13 @@ class Database:
 
 async def _identify(connection: AsyncConnection[Row], subject: str, *, read_only: bool) -> Viewer:
     cursor = await connection.execute(_IDENTIFY, {"subject": subject, "read_only": read_only})
-    row = await cursor.fetchone()
-    if row is None:
+    return _viewer(await cursor.fetchall(), subject)
+
+
+def _viewer(found: Sequence[Row], subject: str) -> Viewer:
+    if not found:
         raise UnknownPerson("no user has the subject of this token; ask an administrator to add you")
-    user_id, role, students = row
+    ((user_id, role, students),) = found
     return Viewer(id=_uuid(user_id), role=Role(role), subject=subject, students=frozenset(students))
 
 
@@ -296,8 +393,8 @@ async def _commit(connection: AsyncConnection[Row]) -> None:
         raise NotKept("a statement of the transaction failed, so that nothing of it was kept")
 
 
-async def _roll_back(connection: AsyncConnection[Row]) -> None:
+async def _roll_back(connection: BoundedConnection) -> None:
     """Roll back, unless the connection is lost, in which case the server has done so already."""
     with suppress(OperationalError):
         if not connection.closed:
-            await connection.execute("rollback")
+            await together(connection, [(_ROLL_BACK, ())])

@@ -9,8 +9,10 @@ import asyncio
 import os
 import select
 import socket
+from collections import OrderedDict
 from contextlib import suppress
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -41,6 +43,10 @@ def cut(connection: AsyncConnection[Any]) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
+Prepared: TypeAlias = OrderedDict[bytes, None]
+"""The names of the statements that a connection has prepared, those used last at the end."""
+
+
 class BoundedConnection(AsyncConnection[Row]):
     """A connection that is cut when an answer takes too long; the waiting call raises psycopg.OperationalError."""
 
@@ -48,6 +54,11 @@ class BoundedConnection(AsyncConnection[Row]):
     """Seconds that any one answer may take."""
     heard = 0.0
     """When the last answer came, by the event loop's clock."""
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """What db.pipeline has prepared on it."""
+        return OrderedDict()
 
     @property
     def is_fresh(self) -> bool:
