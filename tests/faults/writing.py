@@ -72,6 +72,12 @@ class Writers:
     slow: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(11))  # noqa: S311 - chance
 
+    def __str__(self) -> str:
+        return (
+            f"{self.committed} events committed, {self.slow} changes slow to, {self.rolled_back} rolled back, "
+            f"{self.failed} failed"
+        )
+
     async def write(self, writers: int) -> None:
         """Write, so many at once."""
         redis = None if self.broker is None else Redis.from_url(self.broker, socket_timeout=1)
