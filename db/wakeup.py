@@ -50,6 +50,7 @@ class Wakeup:
         self._heartbeat = heartbeat
         self._patience = patience
         self._ping = f"{_PING}{uuid4().hex}"
+        self._lost = False
         self._unsaid = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -79,7 +80,7 @@ class Wakeup:
                 # Once: it may try for hours.
                 level = logging.WARNING if self.healthy or not quiet else logging.DEBUG
                 log.log(level, "not called when something happens, looking instead: %s", _reason(error))
-                quiet = True
+                quiet = self._lost = True
             finally:
                 self.healthy = False
             if asyncio.get_running_loop().time() - began > LONGEST_DELAY:
@@ -95,7 +96,9 @@ class Wakeup:
             await self._prove(backend)
             self.healthy = True
             self.attached += 1
-            log.info("called when something happens")
+            # A beginning is nothing to tell of.
+            log.log(logging.INFO if self._lost else logging.DEBUG, "called when something happens")
+            self._lost = False
             self._woken()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._hear(backend))

@@ -255,7 +255,7 @@ RUNTIME = ["venv", "requirements.lock", "--editable"]
 
 def test_make_alone_lists_the_targets(made: Made) -> None:
     listed = made.make()
-    assert re.findall(r"make (\w+)", listed.stdout)[:4] == ["help", "serve", "test", "check"]
+    assert {"help", "serve", "test", "test-faults", "check"} <= set(re.findall(r"make ([\w-]+)", listed.stdout))
     assert (listed.returncode, listed.stderr, made.asked()) == (0, "", [])
 
 

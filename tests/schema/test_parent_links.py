@@ -199,7 +199,8 @@ async def test_a_parents_links_are_filtered_and_paged_from_both_ends(
 
     statements.clear()
     days, found = await listed(first=2)
-    assert statements.names == ["users_by_id", "links_by_parent", "links_by_parent_count", "users_by_id"]
+    assert statements.names[:2] == ["users_by_id", "links_by_parent"]
+    assert sorted(statements.names[2:]) == ["links_by_parent_count", "users_by_id"]
     assert (days, found["totalCount"], found["pageInfo"]["hasNextPage"]) == ([3, 2], 3, True)
     assert [node["student"] for node in found["nodes"]] == [{"email": "s3@school.test"}, None]
     assert (await listed(after=found["pageInfo"]["endCursor"]))[0] == [1]

@@ -110,7 +110,7 @@ async def test_a_student_goes_with_all_that_is_theirs(api: Api, make: Make) -> N
     # That it was this id that was erased must be known, or a restored backup would bring the person back.
     assert await mentions(make, sam.id) == {"audit_log.target_id", "events.target_id"}
 
-    stay = {"subject", "item", "override", "answer_override", "tess", "pat", "other"}
+    stay = {"subject", "item", "material", "override", "answer_override", "tess", "pat", "other"}
     nodes = (await api.data(NODES, made.ada, ids=list(made.ids.values())))["nodes"]
     assert {name for name, node in zip(made.ids, nodes, strict=True) if node} == stay
     override = """query ($id: ID!) { node(id: $id) { ... on Override {

@@ -122,7 +122,8 @@ async def test_related_subjects_cost_one_statement_and_skip_one_that_is_gone(
     await make.subject("Zoology", related_subjects=[biology])
     statements.clear()
     data = await api.data(SUBJECTS, sam)
-    assert statements.names == ["subjects", "subjects_count", "subjects_by_id"]
+    assert statements.names[0] == "subjects"
+    assert sorted(statements.names[1:]) == ["subjects_by_id", "subjects_count"]
     related = {node["name"]: [each["name"] for each in node["relatedSubjects"]] for node in data["subjects"]["nodes"]}
     assert related == {"Algebra": ["Physics", "Biology"], "Biology": [], "Physics": [], "Zoology": ["Biology"]}
 
