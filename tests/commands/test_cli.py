@@ -234,7 +234,8 @@ def test_files_that_cannot_be_imported(cli: Cli, people: Database, tmp_path: Pat
     [
         ({"HOST": "no.invalid"}, "Cannot serve on no.invalid: no address has that name. Set HOST to another."),
         ({"ENCRYPTION_KEYS": "k1:AAAA"}, "Key 1 (`k1`) in the setting ENCRYPTION_KEYS has 3 bytes and must have 32."),
-        ({"BROADCAST_URL": "carrier-pigeon://"}, "BROADCAST_URL must be `postgresql:` or a redis://, rediss:// or unix:// address."),
+        ({"BROADCAST_URL": "carrier-pigeon://"},
+            "BROADCAST_URL must be `postgresql:` or a redis://, rediss:// or unix:// address."),
         ({"TRANSCRIPT_STORE_URL": "ftp://x"}, "TRANSCRIPT_STORE_URL must start with file:/// or s3://."),
         ({"COGNITO_CLIENT_IDS": "app"}, "COGNITO_JWKS_URL or COGNITO_CLIENT_IDS is set but COGNITO_ISSUER is not. "
             "Set it, or none of them to use development tokens."),
