@@ -9,7 +9,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-he
 VENV_IS_STALE := $(shell [ -x .venv/bin/python ] && [ "$$(cat .venv/made-in 2>/dev/null)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-faults bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
+.PHONY: help serve test test-faults bench bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -26,6 +26,9 @@ test-faults: .venv/installed-dev ## Run the fault test in full: some minutes, 20
 
 bench-answers: .venv/installed-dev ## Measure the companion's own answers (ARGS=questions.jsonl)
 	@exec .venv/bin/python -m tests.bench.answers $(ARGS)
+
+bench: .venv/installed-dev ## Measure operations beside others, PostGraphile among them (ARGS="--rounds 1 --clients 16" to choose)
+	@exec .venv/bin/python -m tests.bench.graph $(ARGS)
 
 bench-live: .venv/installed-dev ## Measure live push beside plain Strawberry (ARGS="--rounds 1" to choose)
 	@exec .venv/bin/python -m tests.bench.live $(ARGS)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.sides import Process, Side, make_school, ours, plain
+from tests.bench.processes import Process
+from tests.bench.sides import Side, make_school, ours, plain
 from tests.machines import CHECKOUT, Postgres
 
 IDLE = 2_000  # sockets

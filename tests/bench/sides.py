@@ -1,7 +1,6 @@
 """The two servers that are compared, each as a process, and how something happens there."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -17,10 +16,10 @@ import psycopg
 
 from domain.identity.choice import local_issuer_for
 from schema.ids import to_global
+from tests.bench.processes import Process, answers, free_port
 from tests.machines import CHECKOUT, Postgres, StudyServer, wait_until
 
 SELECTED = "{ kind cursor occurredAt override { id targetVersion reason } }"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Side(Protocol):
@@ -37,30 +36,6 @@ class Side(Protocol):
 
     def database_cpu(self) -> float:
         """CPU seconds of the database so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """What the kernel knows of a process."""
-
-    pid: int
-
-    @property
-    def cpu(self) -> float:
-        """CPU seconds so far, of the user and the system."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    @property
-    def memory(self) -> float:
-        """Resident KiB."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return float(next(line for line in lines if line.startswith("VmRSS")).split()[1])
-
-    @property
-    def parent(self) -> int:
-        """The process that started it."""
-        return int(Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 # Plain Strawberry
@@ -100,27 +75,16 @@ class Plain:
 @contextmanager
 def plain() -> Iterator[Plain]:
     """A plain server."""
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.plain", *map(str, ports)], cwd=CHECKOUT)
     try:
-        wait_until(lambda: all(map(_answers, ports)), "a plain server")
+        wait_until(lambda: all(map(answers, ports)), "a plain server")
         with socket.create_connection(("127.0.0.1", ports[1])) as told:
             told.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             yield Plain(process.pid, ports[0], told)
     finally:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as knock:
-        return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
 # Ours
