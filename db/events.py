@@ -20,8 +20,10 @@ from sqlalchemy import (
     Interval,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
+    case,
     column,
     delete,
     false,
@@ -52,6 +54,10 @@ S = TypeVar("S", bound=GenerativeSelect)
 
 CHANNEL = "study_events"
 """Where PostgreSQL and the brokers call: there is something new. Never what."""
+FEW = 20
+"""Students whose events are looked up one by one; the events of more are picked out of everybody's."""
+WINDOW = 8
+"""Pages of everybody's events that are gone through for one page of somebody's."""
 
 # Writing
 
@@ -110,17 +116,17 @@ _BEFORE_PAGE = 6  # columns, of the moment, the floor and the latest event that 
 _after_cursor = tuple_(events.c.xid, events.c.id) > tuple_(
     bindparam("xid", type_=Xid8()), bindparam("id", type_=BigInteger())
 )
-_of_kinds = events.c.kind == any_(bindparam("kinds", type_=ARRAY(Text())))
 _person = bindparam("person", type_=Uuid())
 _students = bindparam("students", type_=ARRAY(Uuid()))
 
 
+_COLUMNS = ("xid", "id", "kind", "student_id", "target_id", "person_id", "occurred_at")
+
+
 def _events(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """A page of the decided events after the cursor that fulfil the conditions."""
-    columns = ("xid", "id", "kind", "student_id", "target_id", "person_id", "occurred_at")
-    return _page(
-        select(*(events.c[name] for name in columns)).where(_after_cursor, events.c.xid < _oldest_running, *conditions)
-    )
+    """A page of the decided events after the cursor that fulfil the conditions, which an index has to answer."""
+    found = select(*(events.c[name] for name in _COLUMNS), false().label("full"))
+    return _page(found.where(_after_cursor, events.c.xid < _oldest_running, *conditions))
 
 
 def _page(rows: S) -> S:
@@ -129,10 +135,25 @@ def _page(rows: S) -> S:
 
 
 def _of_each(students: Select[Any]) -> Select[Any]:
-    """A page of the events of some students: for each a short walk along an index."""
+    """A page of the events of a few students: for each a short walk along an index."""
     student = students.subquery("student")
-    found = _events(events.c.student_id == student.c.id, _of_kinds).lateral("found")
+    found = _events(events.c.student_id == student.c.id).lateral("found")
     return _page(select(*found.c).select_from(student.join(found, true())))
+
+
+def _picked(wanted: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+    """A page of the events that are wanted, out of a window of everybody's; the last of a full window always.
+
+    Whatever is wanted, no more is read than the window has.
+    """
+    length = bindparam("window", type_=Integer())
+    number = func.row_number().over(order_by=[events.c.xid, events.c.id])
+    decided = select(*(events.c[name] for name in _COLUMNS), (number == length).label("full"))
+    decided = decided.where(_after_cursor, events.c.xid < _oldest_running)
+    window = decided.order_by(events.c.xid, events.c.id).limit(length).subquery("window")
+    is_wanted = and_(window.c.kind == any_(bindparam("kinds", type_=ARRAY(Text()))), wanted(window.c))
+    columns = {column.name: column for column in window.c} | {"kind": case((is_wanted, window.c.kind)).label("kind")}
+    return _page(select(*columns.values()).where(or_(is_wanted, window.c.full)))
 
 
 def _stretch(
@@ -168,21 +189,23 @@ _seen = union(
 ).subquery("seen")
 _asked_for = func.unnest(_students).table_valued(column("id", Uuid()), name="asked_for").render_derived()
 
+_asked_for_ids = select(_asked_for.c.id)
+_seen_ids = select(_seen.c.id).where(or_(_students.is_(None), _seen.c.id == any_(_students)))
+
+
+def _is_of_person(event: Any) -> ColumnElement[bool]:
+    is_asked_for = or_(_students.is_(None), event.student_id == any_(_students))
+    return or_(event.student_id.in_(_seen_ids), and_(event.person_id == _person, is_asked_for))
+
+
 _watched = _stretch("events_after", _events(), _watchers)
-_of_all = _stretch("events_of_all", _events(_of_kinds))
-_of_students = _stretch("events_of_students", _of_each(select(_asked_for.c.id)))
-_of_person = _stretch(
-    "events_of_person",
-    _page(
-        union(
-            _of_each(select(_seen.c.id).where(or_(_students.is_(None), _seen.c.id == any_(_students)))),
-            _events(
-                events.c.person_id == _person,
-                _of_kinds,
-                or_(_students.is_(None), events.c.student_id == any_(_students)),
-            ),
-        )
-    ),
+_of_all = _stretch("events_of_all", _picked(lambda event: true()))
+_of_students = _stretch("events_of_students", _of_each(_asked_for_ids))
+_of_many_students = _stretch("events_of_many_students", _picked(lambda event: event.student_id.in_(_asked_for_ids)))
+_of_person = _stretch("events_of_person", _page(union(_of_each(_seen_ids), _events(events.c.person_id == _person))))
+_of_person_with_many = _stretch("events_of_person_with_many_students", _picked(_is_of_person))
+_seen_count = Compiled(
+    "count_students_seen", select(func.count()).select_from(_seen_ids.limit(FEW + 1).subquery("counted"))
 )
 _latest_places = Compiled("latest_places", union_all(select(*_latest.c), select(*_floor.c)))
 _KNOWN = frozenset(kind.value for kind in EventKind)
@@ -241,41 +264,62 @@ async def backlog(
 ) -> Stretch:
     """The events after the cursor that a person may watch, as things are now; everybody's for None.
 
-    `students` leaves out what concerns none of them. Raises ResyncRequired.
+    `students` leaves out what concerns none of them. However many there are and whatever they may watch, it reads
+    `WINDOW * limit` events at most, or `limit` for each of `FEW` students and the person. Raises ResyncRequired.
     """
-    parameters = _parameters(cursor, limit) | {"kinds": [kind.value for kind in kinds]}
-    if person is not None:
-        statement = _of_person
-        parameters |= {"person": person, "students": None if students is None else list(students)}
-    elif students is not None:
-        statement = _of_students
-        parameters |= {"students": list(students)}
+    parameters = _parameters(cursor, limit)
+    names, asked = {kind.value for kind in kinds}, None if students is None else frozenset(students)
+    asked_for = {"students": None if students is None else list(students)}
+    of_person = {"person": person, **asked_for}
+    few = students is not None and len(students) <= FEW
+    if not few and person is not None:
+        # Which way to go; who they are is found with their events, at one moment.
+        ((count,),) = await transaction.run(_seen_count, of_person)
+        few = count <= FEW
+    if few:
+        if person is not None:
+            rows = await transaction.run(_of_person, parameters | of_person)
+        else:
+            rows = await transaction.run(_of_students, parameters | asked_for)
     else:
-        statement = _of_all
-    return _stretch_of(await transaction.run(statement, parameters), cursor, limit)
+        parameters |= {"kinds": list(names), "window": WINDOW * limit}
+        if person is not None:
+            rows = await transaction.run(_of_person_with_many, parameters | of_person)
+        elif students is not None:
+            rows = await transaction.run(_of_many_students, parameters | asked_for)
+        else:
+            rows = await transaction.run(_of_all, parameters)
+
+    # The walks along an index bring events of all kinds, so that rare ones are no long walk.
+    def is_wanted(event: Event) -> bool:
+        return event.kind.value in names and (asked is None or event.student_id in asked)
+
+    return _stretch_of(rows, cursor, limit, is_wanted)
 
 
 def _parameters(cursor: Cursor, limit: int) -> dict[str, Any]:
     return {"xid": cursor.xid, "id": cursor.id, "page_limit": limit}
 
 
-def _stretch_of(rows: list[Row], cursor: Cursor, limit: int) -> Stretch:
+def _stretch_of(
+    rows: list[Row], cursor: Cursor, limit: int, is_wanted: Callable[[Event], bool] = lambda event: True
+) -> Stretch:
     next_xid, held, floor_xid, floor_id, latest_xid, latest_id = rows[0][:_BEFORE_PAGE]
     # Without a floor nothing is known of what has been removed. No cursor of this log lies ahead of it.
     if floor_xid is None or cursor < Cursor(floor_xid, floor_id) or cursor.xid > next_xid:
         raise ResyncRequired("events after the cursor are gone")
     logged: list[Logged] = []
     watchers: list[list[UUID]] = []
-    complete = len(rows) < limit or rows[-1][_BEFORE_PAGE] is None
+    last_xid, last_id, *_, is_full = rows[-1][_BEFORE_PAGE : _BEFORE_PAGE + len(_COLUMNS) + 1]
+    complete = last_xid is None or not (is_full or len(rows) == limit)
     if complete:
         end = max(cursor, Cursor(floor_xid, floor_id), Cursor(latest_xid or 0, latest_id or 0))
     else:
-        end = Cursor(*rows[-1][_BEFORE_PAGE : _BEFORE_PAGE + 2])
+        end = Cursor(last_xid, last_id)
     for row in rows:
-        xid, number, kind, student_id, target_id, person_id, occurred_at, *watching = row[_BEFORE_PAGE:]
+        xid, number, kind, student_id, target_id, person_id, occurred_at, _, *watching = row[_BEFORE_PAGE:]
         # A newer version of the product may write kinds that this one does not know: it has nobody for them.
-        if kind in _KNOWN:
-            event = Event(EventKind(kind), student_id, target_id, person_id)
+        if kind in _KNOWN and is_wanted(event := Event(EventKind(kind), student_id, target_id, person_id)):
             logged.append(Logged(Cursor(xid, number), event, occurred_at))
             watchers.extend([person for person in each if person is not None] for each in watching)
     return Stretch(logged, watchers, end, complete, held)

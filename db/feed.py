@@ -29,6 +29,8 @@ WAITING = 1_000
 """Events that may wait in memory for one slow stream; beyond that it goes back to reading the log."""
 PAGE = 500
 """Events that are read at once."""
+BACKLOGS = 2
+"""Streams that read the log at once; many that come together are not to take the connections of everybody else."""
 OFFERS = 1_000
 """Events handed out before other tasks get a turn."""
 
@@ -132,6 +134,7 @@ class Feed:
         self._healthy = False
         self._held = False
         self._handed_out = 0
+        self._backlogs = asyncio.Semaphore(BACKLOGS)
         self._connections = 0
         self._woken = asyncio.Event()
         self._begun = asyncio.Event()
@@ -242,7 +245,7 @@ class Feed:
         pauses = delays()
         while True:
             try:
-                async with self._database.system_work() as work:
+                async with self._backlogs, self._database.system_work() as work:
                     return await backlog(work, place, PAGE, person=person, students=students, kinds=kinds)
             except (OperationalError, PoolTimeout) as error:
                 log.debug("a stream waits for the database: %s", error)
