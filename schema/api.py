@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Mapping
-from contextlib import aclosing
 from functools import cached_property
 from typing import Any
 
@@ -38,7 +37,7 @@ from schema.resolvers.study_material import StudyMaterialMutations, StudyMateria
 from schema.resolvers.subjects import SubjectMutations, SubjectQueries
 from schema.resolvers.summaries import SummaryMutations
 from schema.resolvers.users import UserMutations, UserQueries
-from schema.results import Answer, answer_of
+from schema.results import Answer, answer_of, only
 from schema.subscriptions.activity import ActivitySubscriptions
 from schema.subscriptions.answers import AnswerSubscriptions
 from schema.subscriptions.delivery import Delivery
@@ -114,7 +113,7 @@ class StudySchema(strawberry.Schema):
             error = await _reported(context.close())
         return ExecutionResult(data=None, errors=[error]) if error else result
 
-    async def answers(
+    def answers(
         self,
         query: str,
         variables: Mapping[str, Any] | None,
@@ -124,19 +123,19 @@ class StudySchema(strawberry.Schema):
     ) -> AsyncGenerator[Answer, None]:
         """Run any operation of a connection: one answer, or one for each event of a subscription."""
         if is_subscription(query, operation_name):
-            async with aclosing(self._delivery.answers(query, variables or {}, operation_name, context)) as answers:
-                async for answer in answers:
-                    yield answer
-        else:
-            yield answer_of(
-                await self.execute(
-                    query,
-                    variable_values=variables,
-                    context_value=context,
-                    operation_name=operation_name,
-                    operation_extensions=extensions,
-                )
+            return self._delivery.answers(query, variables or {}, operation_name, context)
+        return only(
+            self._answer(
+                query,
+                variable_values=variables,
+                context_value=context,
+                operation_name=operation_name,
+                operation_extensions=extensions,
             )
+        )
+
+    async def _answer(self, query: str, **arguments: Any) -> Answer:
+        return answer_of(await self.execute(query, **arguments))
 
     @cached_property
     def _delivery(self) -> Delivery:

@@ -3,7 +3,6 @@
 import asyncio
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
@@ -176,9 +175,8 @@ def subscription(permission: Permission, description: str) -> Callable[[Callable
         @functools.wraps(resolver)
         async def resolve(*args: Any, **arguments: Any) -> AsyncGenerator[Any, None]:
             await _admit(_info_among(args, arguments).context, permission)
-            async with aclosing(resolver(*args, **arguments)) as events:
-                async for event in events:
-                    yield event
+            # Not events of its own: thousands may be open, and each layer between costs memory and time.
+            return resolver(*args, **arguments)
 
         return strawberry.subscription(resolver=resolve, description=description, metadata={"permission": permission})
 

@@ -1,6 +1,6 @@
 """Answers as every transport writes them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,11 @@ def answer_of(result: ExecutionResult) -> Answer:
     # A copy: what orjson gives holds on to four KiB, however short it is, and each stream keeps its last answer.
     body = bytes(memoryview(orjson.dumps(formatted(result), default=str)))
     return Answer(body, tuple(result.errors or ()) if unexecuted(result) else ())
+
+
+async def only(answer: Awaitable[Answer]) -> AsyncGenerator[Answer, None]:
+    """The answers of an operation that has one."""
+    yield await answer
 
 
 def unexecuted(result: ExecutionResult) -> bool:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -111,7 +110,7 @@ class ActivitySubscriptions:
         "All that happens around oneself, one's students or children, or everybody: one stream for a dashboard. In "
         "order, each event once; with `after`, without a gap. The snapshot is the students whom one sees.",
     )
-    async def activity(
+    def activity(
         self,
         info: Info,
         student_id: Annotated[strawberry.ID | None, strawberry.argument(description=STUDENT_ID)] = None,
@@ -126,6 +125,5 @@ class ActivitySubscriptions:
         wanted = None if kinds is None else {kind.value for kind in kinds}
         batches = {kind: batch for kind, batch in _BATCHES.items() if wanted is None or kind.value in wanted}
         state = State(users_by_id, _students)
-        async with aclosing(stream(info.context, asked, ActivityKind, batches, state)) as updates:
-            async for update in updates:
-                yield cast("ActivityEvent", update)
+        updates = stream(info.context, asked, ActivityKind, batches, state)
+        return cast("AsyncGenerator[ActivityEvent, None]", updates)

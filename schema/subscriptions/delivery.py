@@ -70,18 +70,15 @@ class Delivery:
         self._schema = schema
         self._documents: WeakValueDictionary[tuple[str, str | None], Document] = WeakValueDictionary()
 
-    async def answers(
+    def answers(
         self, query: str, variables: Mapping[str, Any], operation_name: str | None, context: Context
     ) -> AsyncGenerator[Answer, None]:
         """An answer for each event, or one that says why there are none (any more)."""
         try:
             document = self._document(query, operation_name, variables)
-            stream = _Stream(self._schema, document, (query, operation_name), variables, context)
-            async with aclosing(stream.answers()) as answers:
-                async for answer in answers:
-                    yield answer
+            return _Stream(self._schema, document, (query, operation_name), variables, context).answers()
         except _Refused as refused:
-            yield _refusal(refused)
+            return _refusals(refused)
 
     def _document(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Document:
         known = self._documents.get((query, operation_name))
@@ -165,7 +162,8 @@ class _Stream:
             if isinstance(source, Awaitable):
                 source = await source
             if isinstance(source, CoreResult):
-                raise _Refused(source.errors or ())
+                errors = source.errors or []
+                raise Unreachable(str(errors)) if any(map(_is_away, errors)) else _Refused(errors)
             async with aclosing(cast("Any", source)) as events:
                 async for event in events:
                     # Nothing stays open while the client takes its time.
@@ -237,6 +235,10 @@ def _is_away(error: Exception) -> bool:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return isinstance(cause, Unreachable | OperationalError) and not isinstance(cause, QueryCanceled)
+
+
+async def _refusals(error: Exception) -> AsyncGenerator[Answer, None]:
+    yield _refusal(error)
 
 
 def _refusal(error: Exception) -> Answer:

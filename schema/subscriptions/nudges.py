@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -67,7 +66,7 @@ class NudgeSubscriptions:
         "Nudges as they are sent: one's own, and those of the students or children whom one sees. In order, each once; "
         "with `after`, without a gap.",
     )
-    async def new_nudges(
+    def new_nudges(
         self,
         info: Info,
         student_id: Annotated[strawberry.ID | None, strawberry.argument(description=STUDENT_ID)] = None,
@@ -77,6 +76,5 @@ class NudgeSubscriptions:
         asked = Asked(optional_row_id(student_id, "Student"), after, snapshot)
         batches = {EventKind.NUDGE_SENT: nudges_by_id}
         state = State(nudges_by_id, _unopened)
-        async with aclosing(stream(info.context, asked, NudgeChange, batches, state)) as updates:
-            async for update in updates:
-                yield cast("NudgeUpdate", update)
+        updates = stream(info.context, asked, NudgeChange, batches, state)
+        return cast("AsyncGenerator[NudgeUpdate, None]", updates)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, cast
 
 import strawberry
@@ -60,7 +59,7 @@ class OverrideSubscriptions:
         "Overrides as they are made and reverted: of oneself, one's students or children, or all. Parents see none of "
         "answers. In order, each once; with `after`, without a gap.",
     )
-    async def override_updates(
+    def override_updates(
         self,
         info: Info,
         student_id: Annotated[strawberry.ID | None, strawberry.argument(description=STUDENT_ID)] = None,
@@ -69,6 +68,5 @@ class OverrideSubscriptions:
     ) -> AsyncGenerator[OverrideUpdate, None]:
         asked = Asked(optional_row_id(student_id, "Student"), after, snapshot)
         state = State(overrides_by_id, active_overrides)
-        async with aclosing(stream(info.context, asked, OverrideChange, _BATCHES, state)) as updates:
-            async for update in updates:
-                yield cast("OverrideUpdate", update)
+        updates = stream(info.context, asked, OverrideChange, _BATCHES, state)
+        return cast("AsyncGenerator[OverrideUpdate, None]", updates)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -64,7 +63,7 @@ class SummarySubscriptions:
         "Summaries as the companion has written them: of oneself, one's students or children, or all. In order, each "
         "once; with `after`, without a gap.",
     )
-    async def summary_ready(
+    def summary_ready(
         self,
         info: Info,
         student_id: Annotated[strawberry.ID | None, strawberry.argument(description=STUDENT_ID)] = None,
@@ -74,6 +73,5 @@ class SummarySubscriptions:
         asked = Asked(optional_row_id(student_id, "Student"), after, snapshot)
         batches = {EventKind.SUMMARY_READY: summaries_by_id}
         state = State(summaries_by_id, _written)
-        async with aclosing(stream(info.context, asked, SummaryChange, batches, state)) as updates:
-            async for update in updates:
-                yield cast("SummaryUpdate", update)
+        updates = stream(info.context, asked, SummaryChange, batches, state)
+        return cast("AsyncGenerator[SummaryUpdate, None]", updates)
