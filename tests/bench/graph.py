@@ -25,6 +25,8 @@ WARM_UP = 0.25
 """Seconds of each measurement that do not count."""
 FIRST_TIME = 1.5
 """The same before the first: PostGraphile's plans are made, and Node compiles what is called often."""
+SESSIONS_OF_TUTOR = STUDENTS_OF_TUTOR * SESSIONS_OF_STUDENT
+LEAST_SESSIONS = max(CLASSES) * SESSIONS_OF_STUDENT
 ALIKE = 3
 """Viewers whose answers are compared, for each operation."""
 
@@ -105,11 +107,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sessions",
         type=int,
-        nargs="*",
+        nargs="+",
         default=[48_000, 480_000],
         help="rows of the table; 5000000 takes about 12 GB of disk and a quarter of an hour to fill",
     )
-    return parser.parse_args()
+    given = parser.parse_args()
+    for sessions in given.sessions:
+        if sessions < LEAST_SESSIONS or sessions % SESSIONS_OF_TUTOR:
+            parser.error(f"--sessions takes {LEAST_SESSIONS} or more, in steps of {SESSIONS_OF_TUTOR}, not {sessions}")
+    return given
 
 
 def main() -> None:

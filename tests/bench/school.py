@@ -14,7 +14,7 @@ SESSIONS_OF_STUDENT = 40
 CLASSES = (1, 5, 20, 100, 500)
 """Students of the tutors with classes of their own."""
 
-# Ids follow from names. All rows are those of the students from %(first)s up to before %(end)s.
+# Ids follow from names. Those of _STUDENTS are of students {first} up to before {end}.
 _ONCE = """
 insert into subjects (id, name)
 select md5('subject-' || n)::uuid, 'Subject ' || n from generate_series(0, 9) as n;
@@ -121,7 +121,12 @@ class School:
         return self.students * SESSIONS_OF_STUDENT
 
     def grow(self, students: int) -> None:
-        """Have this many students, at least the largest class, and statistics that say so."""
+        """Have this many students, and statistics that say so.
+
+        Raises ValueError for fewer than the largest class has, and for less than whole classes.
+        """
+        if students < max(CLASSES) or students % STUDENTS_OF_TUTOR:
+            raise ValueError(f"{students} students: at least {max(CLASSES)}, in classes of {STUDENTS_OF_TUTOR}")
         with psycopg.connect(self._owner_url, autocommit=True) as owner:
             owner.execute("set session_replication_role = replica")
             owner.execute("alter system set autovacuum = off")
