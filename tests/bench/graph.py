@@ -109,7 +109,7 @@ def _arguments() -> argparse.Namespace:
         type=int,
         nargs="+",
         default=[48_000, 480_000],
-        help="rows of the table; 5000000 takes about 12 GB of disk and a quarter of an hour to fill",
+        help="rows of the table; 5000000 takes gigabytes of disk and minutes to fill",
     )
     given = parser.parse_args()
     for sessions in given.sessions:
