@@ -84,7 +84,8 @@ class Context:
         self._read: Read | None = None
         self._working = False
         """Whether a unit of work has the operation's turn: what is read beside it does not wait for another."""
-        self._stack = AsyncExitStack()
+        self._stack: AsyncExitStack | None = None
+        """What ends with the read transaction; there is none, in thousands of streams, while nothing is read."""
         self._loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
 
     def fresh(self) -> "Context":
@@ -101,9 +102,10 @@ class Context:
             if self._over:
                 raise OperationOver("something was read after the end of its operation")
             if self._read is None:
+                stack = self._stack = self._stack or AsyncExitStack()
                 if not self._working:
-                    await self._stack.enter_async_context(self.services.turns.of(self._subject()))
-                self._read = await self._stack.enter_async_context(self.services.database.read(self._subject()))
+                    await stack.enter_async_context(self.services.turns.of(self._subject()))
+                self._read = await stack.enter_async_context(self.services.database.read(self._subject()))
             return self._read
 
     def load(self, batch: Batch, key: Any, *arguments: Any) -> Awaitable[Any]:
@@ -142,9 +144,10 @@ class Context:
         async with self._opening:
             self._read = None
             self._loaders = {}
-            stack, self._stack = self._stack, AsyncExitStack()
+            stack, self._stack = self._stack, None
             try:
-                await stack.aclose()
+                if stack is not None:
+                    await stack.aclose()
             except psycopg.Error as error:
                 self._unkept = error
                 raise
