@@ -115,13 +115,14 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
 
 def _received(connection: PGconn) -> PQGen[list[PGresult]]:
     while connection.flush():
-        if (yield WAIT_RW) & READY_R:
+        if ((yield WAIT_RW) or 0) & READY_R:
             connection.consume_input()
     results: list[PGresult] = []
     silent = 0
     while True:
         while connection.is_busy():
-            if (yield WAIT_R) & READY_R:
+            # Nothing is sent when it is taken up again after a cancellation.
+            if ((yield WAIT_R) or 0) & READY_R:
                 connection.consume_input()
         result = connection.get_result()
         if result is None:

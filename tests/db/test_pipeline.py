@@ -22,6 +22,7 @@ ECHO = Compiled("echo", select(bindparam("said", type_=String()).label("said")))
 ADD = Compiled("add", select((bindparam("a", type_=Integer()) + bindparam("b", type_=Integer())).label("sum")))
 IDS = Compiled("ids", select(func.unnest(bindparam("keys", type_=ARRAY(Uuid()))).label("id")))
 BROKEN = Compiled("broken", text("select 1 / 0"))
+SERVED_BY = Compiled("served_by", text("select pg_backend_pid()"))
 SLOW = Compiled("slow", text("select pg_sleep(60)"))
 
 
@@ -88,6 +89,8 @@ async def test_what_nobody_waits_for_any_more_is_stopped(study: Database) -> Non
         async with study.read("t") as read:
             await asyncio.gather(read.run(SLOW, {}), read.run(ECHO, {"said": "a"}))
 
+    async with study.read("t") as read:
+        before = await read.run(SERVED_BY, {})
     asking = asyncio.create_task(ask())
     await asyncio.sleep(0.2)
     asking.cancel()
@@ -95,6 +98,8 @@ async def test_what_nobody_waits_for_any_more_is_stopped(study: Database) -> Non
         await asking
     async with asyncio.timeout(10), study.read("t") as read:
         assert await read.run(ECHO, {"said": "b"}) == [("b",)]
+        # The connection is as good as before.
+        assert await read.run(SERVED_BY, {}) == before
 
 
 async def test_a_connection_keeps_the_statements_used_last(study: Database, monkeypatch: pytest.MonkeyPatch) -> None:
