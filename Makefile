@@ -9,17 +9,26 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-he
 VENV_IS_STALE := $(shell [ -x .venv/bin/python ] && [ "$$(cat .venv/made-in 2>/dev/null)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-faults bench bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
+.PHONY: help serve pages test test-web test-faults bench bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
 .DELETE_ON_ERROR:
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
-serve: .venv/installed ## Start everything and serve on http://127.0.0.1:8000 (HOST, PORT)
+# What the pages are made from.
+WEB = $(shell find web -type d \( -name node_modules -o -name dist -o -name generated \) -prune -o -type f -print) schema/schema.graphql
+
+serve: .venv/installed web/dist/tried ## Start everything and serve on http://127.0.0.1:8000 (HOST, PORT)
 	@exec .venv/bin/study-companion serve
 
+pages: web/dist/graphiql.html ## Build the pages for browsers, with what web/package-lock.json names
+
 test: .venv/installed-dev ## Run the tests (ARGS="-k name" to choose)
-	@exec .venv/bin/pytest -n 2 --dist worksteal $(ARGS)
+	@exec .venv/bin/pytest -n 2 --dist worksteal --ignore tests/web $(ARGS)
+
+test-web: .venv/installed-dev pages ## Run the tests of the pages in Chromium; PICTURES=folder keeps pictures of them
+	@command -v chromium >/dev/null || { echo 'Chromium is needed: on Debian `apt-get install chromium`.' >&2; exit 1; }
+	@exec .venv/bin/pytest -n 0 $(ARGS) tests/web
 
 test-faults: .venv/installed-dev ## Run the fault test in full: some minutes, 200 clients, everything fails (ARGS="-k valkey" to choose)
 	@FAULTS=full exec .venv/bin/pytest -n 0 -s $(ARGS) tests/faults
@@ -51,8 +60,17 @@ lock: .venv/installed-dev ## Bring the lock files in line with pyproject.toml (A
 	$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 
 clean: ## Remove .venv and what the tools keep; the data stays
+	rm -rf web/node_modules web/dist web/src/generated
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+web/dist/graphiql.html: $(WEB) | .venv/installed
+	@.venv/bin/python web/build.py && touch $@
+
+# Where they cannot be built, serving starts without them, and does not try again until `make pages` or a change.
+web/dist/tried: $(WEB) | .venv/installed
+	@$(MAKE) --no-print-directory --silent pages || echo 'Serving goes on without pages; `make pages` tries again.' >&2
+	@mkdir -p $(@D) && touch $@
 
 .venv/made-in:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

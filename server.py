@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from psycopg import OperationalError
@@ -15,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.access import as_application
@@ -26,21 +27,26 @@ from db.vault import vault_for
 from domain.algebra.process import Algebra
 from domain.companion.model import Model
 from domain.events import EventKind
-from domain.identity.choice import verifier_for
+from domain.identity.choice import local_issuer_for, verifier_for
 from domain.jobs import JobCounts
 from jobs.app import Worker
 from jobs.mail import Mail
 from jobs.tools import Tools
 from schema.context import Services
+from schema.transport.demo_sign_in import demo_routes
 from schema.transport.http import HttpEndpoint
 from schema.transport.links import nudge_routes
 from schema.transport.metrics import MEDIA_TYPE, exposition
+from schema.transport.pages import Pages
 from schema.transport.sockets import Limits, Sockets
 from schema.transport.websocket import WebSocketEndpoint
 from schema.turns import Turns
 from settings import Settings, separated
 
 log = logging.getLogger("study.server")
+
+BUILT_PAGES = Path(__file__).resolve().parent / "web" / "dist"
+"""Where `make pages` puts them, and where the wheel has them."""
 
 
 def database_of(settings: Settings, url: str) -> Database:
@@ -132,8 +138,9 @@ class Application(Starlette):
         await (beside or super().__call__)(scope, receive, send)
 
 
-def create_app(settings: Settings, database_url: str) -> Starlette:
+def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_PAGES) -> Starlette:
     """The application on a migrated database; `database_url` is where the application's role connects."""
+    pages = Pages(built_pages)
     origins = separated(settings.allowed_origins)
     sockets = Sockets(limits_of(settings))
     database = database_of(settings, database_url)
@@ -197,10 +204,15 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         websockets={"/graphql": WebSocketEndpoint(services, sockets, allowed_origins=origins)},
         routes=[
             Route("/", lambda request: RedirectResponse("/graphql")),
-            Route("/graphql", HttpEndpoint(services, sockets)),
+            Route("/graphql", HttpEndpoint(services, sockets, pages)),
+            Mount("/assets", pages.assets),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
             Route("/metrics", metrics),
+            *demo_routes(
+                database,
+                None if settings.cognito_issuer else local_issuer_for(data_dir=settings.study_data_dir),
+            ),
             *nudge_routes(database, settings.app_url or settings.public_url),
         ],
         middleware=[
@@ -214,5 +226,6 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         lifespan=lifespan,
     )
     app.state.services = services
+    app.state.pages = pages
     app.state.sockets = sockets
     return app

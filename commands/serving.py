@@ -19,6 +19,7 @@ from domain.demo.people import PEOPLE
 from domain.identity.choice import local_issuer_for
 from domain.identity.local_issuer import LIFETIME
 from domain.viewer import Role
+from schema.transport.pages import Pages
 from schema.transport.serving import Server as WebServer
 from server import create_app
 from settings import Settings
@@ -34,7 +35,7 @@ def serve(settings: Settings) -> None:
             log.warning("%s", warning)
         with settings_usable():
             app = create_app(settings, place.application)
-        server = _Server(app, place.embedded, _greeting(settings, place, listener))
+        server = _Server(app, place.embedded, _greeting(settings, place, listener, app.state.pages))
         _collect_seldom()
         asyncio.run(server.serve(sockets=[listener]))
         if server.lost:
@@ -101,11 +102,13 @@ class _Server(WebServer):
         return await super().on_tick(counter)
 
 
-def _greeting(settings: Settings, place: Place, listener: socket.socket) -> str:
+def _greeting(settings: Settings, place: Place, listener: socket.socket, pages: Pages) -> str:
     host, port = listener.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     lines = [
-        f"GraphQL and GraphiQL  http://{address}/graphql",
+        f"GraphQL and GraphiQL  http://{address}/graphql"
+        if pages.built
+        else f"GraphQL               http://{address}/graphql  (no pages: `make pages` builds them)",
         f"Subscriptions         ws://{address}/graphql",
         f"Health                http://{address}/healthz  http://{address}/readyz",
     ]

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
-from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -41,15 +40,17 @@ _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
 class HttpEndpoint:
     """The ASGI application at /graphql for everything but WebSockets."""
 
-    def __init__(self, services: Services, sockets: Sockets) -> None:
+    def __init__(self, services: Services, sockets: Sockets, page: ASGIApp) -> None:
+        """`page` is for browsers."""
         self.services = services
         self.sockets = sockets
+        self.page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         if request.method == "GET" and "query" not in request.query_params and _wants_html(request.headers):
-            response: ASGIApp = HTMLResponse(get_graphql_ide_html())
+            response = self.page
         else:
             response = await self._answer(request)
         await response(scope, receive, send)

@@ -110,7 +110,9 @@ def test_the_first_start_and_the_commands_beside_it(start: Start, folder: Path) 
     address = server.address()
     lines = server.output.read_text().splitlines()
     assert lines[:3] == [
-        f"GraphQL and GraphiQL  {address}/graphql",
+        f"GraphQL and GraphiQL  {address}/graphql"
+        if (CHECKOUT / "web/dist/graphiql.html").exists()
+        else f"GraphQL               {address}/graphql  (no pages: `make pages` builds them)",
         f"Subscriptions         {address.replace('http', 'ws')}/graphql",
         f"Health                {address}/healthz  {address}/readyz",
     ]

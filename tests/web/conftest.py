@@ -1,0 +1,130 @@
+"""A server as users start it, and Chromium as users open it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from server import BUILT_PAGES
+from settings import Settings
+
+CHECKOUT = Path(__file__).parents[2]
+
+expect.set_options(timeout=60_000)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a server on the demo data, with a database of its own."""
+    if not (BUILT_PAGES / "graphiql.html").exists():
+        pytest.fail("There are no pages to test: run `make test-web`, which builds them.")
+    # Not pytest's own folder: PostgreSQL runs as somebody else for root, who may not enter that.
+    folder = Path(tempfile.mkdtemp(prefix="study pages "))
+    folder.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
+    environment |= {"STUDY_DATA_DIR": str(folder / "data"), "PORT": "0"}
+    output, errors = folder / "out", folder / "err"
+    with output.open("w") as out, errors.open("w") as err:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "cli", "serve"], cwd=CHECKOUT, env=environment, stdout=out, stderr=err
+        )
+    try:
+        yield _address(program, output, errors)
+    finally:
+        program.terminate()
+        program.wait(60)
+        shutil.rmtree(folder)
+
+
+def _address(program: subprocess.Popen[bytes], output: Path, errors: Path) -> str:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if found := re.search(r"(http://\S+)/readyz", output.read_text()):
+            return found[1]
+        if program.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise AssertionError(errors.read_text())
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; it is not asked to look for anything on the network."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            # Its sandbox does not work for root.
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+        )
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A browser window, with what it asked for and what it complained of."""
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page = page
+        self.server = server
+        self.elsewhere: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("websocket", lambda socket: self._asked(socket.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
+        )
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((f"{self.server}/", f"{self.server.replace('http', 'ws')}/", "data:")):
+            self.elsewhere.append(url)
+
+
+class Windows:
+    """Windows that share nothing, not even what a browser keeps."""
+
+    def __init__(self, chromium: Browser, server: str) -> None:
+        self._chromium = chromium
+        self._server = server
+        self.watched: list[Watched] = []
+
+    def forgive(self, part: str) -> None:
+        """Take back the complaints so far that have this in them: the test brought them about."""
+        for each in self.watched:
+            each.complaints[:] = [said for said in each.complaints if part not in said]
+
+    def open(self, path: str, *, dark: bool = False, width: int = 1440, height: int = 900) -> Page:
+        """A page in a window of its own."""
+        context = self._chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        self.watched.append(Watched(page, self._server))
+        page.goto(f"{self._server}{path}")
+        return page
+
+
+@pytest.fixture
+def windows(chromium: Browser, server: str) -> Iterator[Windows]:
+    """Opens windows; none of them may ask anybody but our server, or complain."""
+    opened = Windows(chromium, server)
+    yield opened
+    for each in opened.watched:
+        each.page.context.close()
+    assert [each.elsewhere for each in opened.watched if each.elsewhere] == []
+    assert [each.complaints for each in opened.watched if each.complaints] == []
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what the page looks like, where PICTURES names a folder."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")

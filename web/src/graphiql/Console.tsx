@@ -1,0 +1,63 @@
+import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { useEffect, useState } from 'react';
+
+import { fetchAs, type DemoPerson, type TokenSource, type Viewer } from '../identity';
+import { socketAs, type ConnectionState } from '../socket';
+import { Bar } from './Bar';
+import { firstTabs } from './examples';
+import { examplesPlugin } from './ExamplesPane';
+import { storageOf } from './storage';
+
+interface Props {
+  source: TokenSource;
+  viewer: Viewer | null;
+  people: DemoPerson[];
+  problem: string | null;
+  onChoose: (email: string | null) => void;
+  onToken: (token: string) => void;
+}
+
+/** GraphiQL for one viewer; for another one all of it is made anew. */
+export function Console({ source, viewer, ...bar }: Props) {
+  const role = viewer?.__typename ?? 'Nobody';
+  const [connection, setConnection] = useState<ConnectionState>('idle');
+  const [graphiql] = useState(() => {
+    const socket = socketAs(source, setConnection);
+    const storage = storageOf(role);
+    return {
+      socket,
+      storage,
+      fetcher: createGraphiQLFetcher({ url: '/graphql', fetch: fetchAs(source), wsClient: socket }),
+      plugins: [examplesPlugin(role), HISTORY_PLUGIN],
+      tabs: firstTabs(role),
+      isFirst: storage.getItem('graphiql:tabState') === null,
+    };
+  });
+  useEffect(() => () => void graphiql.socket.dispose(), [graphiql]);
+
+  return (
+    <>
+      <Bar viewer={viewer} connection={connection} {...bar} />
+      <main>
+        <GraphiQL
+          fetcher={graphiql.fetcher}
+          storage={graphiql.storage}
+          plugins={graphiql.plugins}
+          visiblePlugin={graphiql.isFirst ? 'Examples' : undefined}
+          defaultTabs={graphiql.tabs}
+          defaultQuery=""
+          // Who is asking is said above, and nowhere else.
+          isHeadersEditorEnabled={false}
+          shouldPersistHeaders={false}
+          showPersistHeadersSettings={false}
+        >
+          <GraphiQL.Logo>
+            <span />
+          </GraphiQL.Logo>
+        </GraphiQL>
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+/** Who is asking. Tokens stay in the memory of this page: a reload forgets them. */
+
+import { graphql } from './generated';
+import type { WhoQuery } from './generated/graphql';
+import { print } from 'graphql';
+
+/** A demo person, as the server offers them on the machine of whoever develops. */
+export interface DemoPerson {
+  email: string;
+  displayName: string;
+  role: string;
+}
+
+export type Viewer = NonNullable<WhoQuery['viewer']>;
+
+/** Where tokens come from. */
+export interface TokenSource {
+  /** A token that is good for a while; null for nobody. Rejects with a sentence. */
+  token(): Promise<string | null>;
+  /** The server has refused the last one. */
+  refused(): void;
+}
+
+const WHO = graphql(/* GraphQL */ `
+  query Who {
+    viewer {
+      __typename
+      displayName
+      email
+    }
+  }
+`);
+
+const MINUTE = 60_000;
+
+/** The demo people; none where the server does not offer them, as it never does with Cognito. */
+export async function demoPeople(): Promise<DemoPerson[]> {
+  const response = await fetch('/demo/people');
+  return response.ok ? ((await response.json()) as { people: DemoPerson[] }).people : [];
+}
+
+/** Nobody. */
+export const nobody: TokenSource = { token: async () => null, refused: () => undefined };
+
+/** A demo person: tokens are asked for as they are needed. */
+export function demo(email: string): TokenSource {
+  let kept: string | null = null;
+  return {
+    async token() {
+      if (kept !== null && expiry(kept) - Date.now() > MINUTE) return kept;
+      const response = await fetch('/demo/tokens', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email }),
+      });
+      if (!response.ok) throw new Error(`There is no token for ${email} here.`);
+      kept = ((await response.json()) as { token: string }).token;
+      return kept;
+    },
+    refused() {
+      kept = null;
+    },
+  };
+}
+
+/** A token that somebody pasted. */
+export function pasted(token: string): TokenSource {
+  return { token: async () => token, refused: () => undefined };
+}
+
+/** `fetch` with the token. */
+export function fetchAs(source: TokenSource): typeof fetch {
+  return async (input, init) => {
+    const token = await source.token();
+    const headers = new Headers(init?.headers);
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    const response = await fetch(input, { ...init, headers });
+    if (response.status === 401) source.refused();
+    return response;
+  };
+}
+
+/** Whom the server takes the token for; null for nobody. Rejects with the server's sentence. */
+export async function whoIs(source: TokenSource): Promise<Viewer | null> {
+  const response = await fetchAs(source)('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ query: print(WHO) }),
+  });
+  const answer = (await response.json()) as { data?: WhoQuery; errors?: { message: string }[] };
+  if (answer.errors?.[0]) throw new Error(answer.errors[0].message);
+  return answer.data?.viewer ?? null;
+}
+
+/** When a token ends, in milliseconds since 1970; 0 for one that does not say. */
+function expiry(token: string): number {
+  try {
+    const claims: unknown = JSON.parse(atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')));
+    return (claims as { exp: number }).exp * 1000;
+  } catch {
+    return 0;
+  }
+}
