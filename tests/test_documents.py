@@ -344,7 +344,7 @@ async def test_each_example_of_graphiql_works_on_the_demo_data(demo: Api, settin
     for path in found:
         text = path.read_text()
         # The first line says what it is for.
-        assert re.match(r"# \S.*\.\n(query|mutation|subscription) \w+", text), path
+        assert re.match(r"# \S.*[.?]\n(query|mutation|subscription) \w+", text), path
         for key in ("tutor", "admin") if path.parent.name == "analytics" else (path.parent.name,):
             person = _person(settings, key, ASKED_BY[key])
             if "\nsubscription " in text:

@@ -4,7 +4,6 @@ import json
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Windows, picture
@@ -104,7 +103,7 @@ def test_choosing_somebody_else_changes_who_asks(windows: Windows) -> None:
     expect(page.locator("section.result-window")).not_to_contain_text("Aisha")
     expect(page.get_by_role("tab").first).to_contain_text("MyChildren")
     run(page)
-    answer(page, "Theo Lindqvist")
+    answer(page, '"displayName": "Maya Lindqvist"')
     page.reload()
     chosen(page, "Ingrid Lindqvist")
     page.get_by_label("Ask as").select_option(label="nobody")
@@ -139,7 +138,7 @@ def test_where_nobody_can_be_chosen_a_token_is_pasted_and_forgotten(windows: Win
     field = page.get_by_label("Access token")
     field.fill("not a token")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator(".problem")).to_be_visible()
     field.fill(f"Bearer {token}")
     field.press("Enter")
     chosen(page, "Rosa Delgado")
@@ -149,13 +148,3 @@ def test_where_nobody_can_be_chosen_a_token_is_pasted_and_forgotten(windows: Win
     page.reload()
     expect(page.locator(".who")).to_have_text("Nobody is signed in")
     windows.forgive("401")
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_it_fits_a_phone(windows: Windows, dark: bool) -> None:
-    page = windows.open(DANIEL, dark=dark, width=390, height=844)
-    chosen(page, "Daniel Okafor")
-    run(page)
-    answer(page, '"data"')
-    picture(page, f"graphiql-phone-{'dark' if dark else 'light'}")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -32,7 +32,8 @@ export function Console({ source, viewer, ...bar }: Props) {
       fetcher: createGraphiQLFetcher({ url: '/graphql', fetch: fetchAs(source), wsClient: socket }),
       plugins: [examplesPlugin(role), HISTORY_PLUGIN],
       tabs: firstTabs(role),
-      isFirst: storage.getItem('graphiql:tabState') === null,
+      // On a phone they would leave no room for the editor.
+      showsExamples: storage.getItem('graphiql:tabState') === null && window.innerWidth > 800,
     };
   });
   useEffect(() => () => void graphiql.socket.dispose(), [graphiql]);
@@ -45,7 +46,7 @@ export function Console({ source, viewer, ...bar }: Props) {
           fetcher={graphiql.fetcher}
           storage={graphiql.storage}
           plugins={graphiql.plugins}
-          visiblePlugin={graphiql.isFirst ? 'Examples' : undefined}
+          visiblePlugin={graphiql.showsExamples ? 'Examples' : undefined}
           defaultTabs={graphiql.tabs}
           defaultQuery=""
           // Who is asking is said above, and nowhere else.
