@@ -1,6 +1,7 @@
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
+import { Kind, parse, type DocumentNode } from 'graphql';
 import { useEffect, useState } from 'react';
 
 import { fetchAs, type DemoPerson, type TokenSource, type Viewer } from '../identity';
@@ -29,7 +30,7 @@ export function Console({ source, viewer, ...bar }: Props) {
     return {
       socket,
       storage,
-      fetcher: createGraphiQLFetcher({ url: '/graphql', fetch: fetchAs(source), wsClient: socket }),
+      fetcher: upToDate(createGraphiQLFetcher({ url: '/graphql', fetch: fetchAs(source), wsClient: socket })),
       plugins: [examplesPlugin(role), HISTORY_PLUGIN],
       tabs: firstTabs(role),
       // On a phone they would leave no room for the editor.
@@ -61,4 +62,21 @@ export function Console({ source, viewer, ...bar }: Props) {
       </main>
     </>
   );
+}
+
+/** Goes by what is in the editor: just after a change of tabs, GraphiQL still names the operation of the one before. */
+function upToDate(fetcher: Fetcher): Fetcher {
+  return (params, options) => {
+    let documentAST: DocumentNode;
+    try {
+      documentAST = parse(params.query);
+    } catch {
+      return fetcher(params, options); // the server says what is wrong with it
+    }
+    const names = documentAST.definitions.flatMap((each) =>
+      each.kind === Kind.OPERATION_DEFINITION && each.name ? [each.name.value] : [],
+    );
+    const operationName = names.find((name) => name === params.operationName) ?? names[0];
+    return fetcher({ ...params, operationName }, { ...options, documentAST });
+  };
 }
