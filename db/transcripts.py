@@ -6,9 +6,9 @@ not marked as ciphertext is read as it is. What is written here is always encryp
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 from uuid import UUID
 
@@ -34,7 +34,9 @@ FETCHES = 8
 PATIENCE = 15.0
 """Seconds that a batch waits for the store; a read transaction may be open meanwhile."""
 
-GONE: dict[str, Any] = {"transcript_text": None, "transcript_storage_url": None, "transcript_available": False}
+GONE: Mapping[str, Any] = MappingProxyType(
+    {"transcript_text": None, "transcript_storage_url": None, "transcript_available": False}
+)
 """The columns of a session without a transcript."""
 
 log = logging.getLogger("study.transcripts")

@@ -98,7 +98,8 @@ class Socket:
 
     async def next(self, *, within: float = 10) -> Any:
         """The payload of the next event."""
-        message = await self.receive(within=within)
+        while (message := await self.receive(within=within)) == {"type": "ping"}:
+            await self.send(type="pong")
         assert message["type"] == "next", message
         return message["payload"]
 

@@ -227,7 +227,7 @@ async def _stored(
 ) -> dict[str, Any]:
     """The columns for a transcript that a client sent; those for none when it sent null."""
     if input is None:
-        return transcripts_db.GONE
+        return dict(transcripts_db.GONE)
     if input.url is not strawberry.UNSET and input.url is not None:
         permissions.require(
             viewer.role is Role.ADMIN, "Only administrators may give an address; send the turns.", "transcript"

@@ -333,3 +333,14 @@ async def _log(make: Make) -> list[Any]:
         "select actor_role, action, target_type, student_id, details from audit_log order by id"
     )
     return await cursor.fetchall()
+
+
+async def test_one_change_leaves_nothing_for_the_next_session(api: Api, make: Make) -> None:
+    sam = await make.student()
+    tess = await make.tutor(of=sam)
+    session = await make.session(sam, tess)
+    change = {"id": to_global("Session", session), "notes": "secret", "durationMinutes": 20, "transcript": None}
+    assert await _refusal(api, UPDATE, tess, change) == []
+    new = {"studentId": sam.gid, "sessionDate": "2026-03-02T16:00:00Z", "transcript": None}
+    assert await _refusal(api, RECORD, tess, new) == []
+    assert sorted(await _stored(make, "duration_minutes"), key=str) == [(20,), (None,)]
