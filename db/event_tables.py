@@ -27,5 +27,7 @@ events_floor = sa.Table(
     sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.text("true")),
     sa.Column("xid", Xid8, nullable=False),
     sa.Column("id", sa.BigInteger, nullable=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("history", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.CheckConstraint("single", name="single"),
 )

@@ -35,7 +35,6 @@ from sqlalchemy import (
     true,
     tuple_,
     union,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -110,8 +109,11 @@ _latest = (
     .subquery("latest")
 )
 # It has one row at most, and the planner does not know.
-_floor = select(events_floor.c.xid, events_floor.c.id).limit(1).subquery("floor")
-_BEFORE_PAGE = 6  # columns, of the moment, the floor and the latest event that is decided
+_is_this_history = (events_floor.c.history == func.log_history()).label("is_this_history")
+_floor = (
+    select(events_floor.c.xid, events_floor.c.id, events_floor.c.epoch, _is_this_history).limit(1).subquery("floor")
+)
+_BEFORE_PAGE = 8  # columns, of the moment, the floor and the latest event that is decided
 
 _after_cursor = tuple_(events.c.xid, events.c.id) > tuple_(
     bindparam("xid", type_=Xid8()), bindparam("id", type_=BigInteger())
@@ -207,7 +209,7 @@ _of_person_with_many = _stretch("events_of_person_with_many_students", _picked(_
 _seen_count = Compiled(
     "count_students_seen", select(func.count()).select_from(_seen_ids.limit(FEW + 1).subquery("counted"))
 )
-_latest_places = Compiled("latest_places", union_all(select(*_latest.c), select(*_floor.c)))
+_latest_place = Compiled("latest_place", select(*_floor.c, *_latest.c).select_from(_floor.outerjoin(_latest, true())))
 _KNOWN = frozenset(kind.value for kind in EventKind)
 _snapshot_text = Compiled("now", select(func.cast(_snapshot, Text())))
 
@@ -242,9 +244,9 @@ async def now(transaction: Transaction) -> Now:
 
 
 async def latest(transaction: Transaction) -> Cursor:
-    """The place of the last event that is decided, or was; the log can be read from there on."""
-    rows = await transaction.run(_latest_places, {})
-    return max((Cursor(*row) for row in rows), default=Cursor(0, 0))
+    """The place of the last event that is decided, or was; the log can be read from there on. Once it is open."""
+    ((xid, number, epoch, _, latest_xid, latest_id),) = await transaction.run(_latest_place, {})
+    return max(Cursor(xid, number, epoch), Cursor(latest_xid or 0, latest_id or 0, epoch))
 
 
 async def events_after(transaction: Transaction, cursor: Cursor, limit: int) -> Stretch:
@@ -304,9 +306,12 @@ def _parameters(cursor: Cursor, limit: int) -> dict[str, Any]:
 def _stretch_of(
     rows: list[Row], cursor: Cursor, limit: int, is_wanted: Callable[[Event], bool] = lambda event: True
 ) -> Stretch:
-    next_xid, held, floor_xid, floor_id, latest_xid, latest_id = rows[0][:_BEFORE_PAGE]
-    # Without a floor nothing is known of what has been removed. No cursor of this log lies ahead of it.
-    if floor_xid is None or cursor < Cursor(floor_xid, floor_id) or cursor.xid > next_xid:
+    next_xid, held, floor_xid, floor_id, epoch, is_this_history, latest_xid, latest_id = rows[0][:_BEFORE_PAGE]
+    # Without a floor nothing is known of what has been removed; in another history it has not been opened yet.
+    if floor_xid is None or not is_this_history or cursor.epoch not in (None, epoch):
+        raise ResyncRequired("the cursor is another log's")
+    # No cursor of this log lies ahead of it.
+    if cursor < Cursor(floor_xid, floor_id) or cursor.xid > next_xid:
         raise ResyncRequired("events after the cursor are gone")
     logged: list[Logged] = []
     watchers: list[list[UUID]] = []
@@ -314,13 +319,14 @@ def _stretch_of(
     complete = last_xid is None or not (is_full or len(rows) == limit)
     if complete:
         end = max(cursor, Cursor(floor_xid, floor_id), Cursor(latest_xid or 0, latest_id or 0))
+        end = Cursor(end.xid, end.id, epoch)
     else:
-        end = Cursor(last_xid, last_id)
+        end = Cursor(last_xid, last_id, epoch)
     for row in rows:
         xid, number, kind, student_id, target_id, person_id, occurred_at, _, *watching = row[_BEFORE_PAGE:]
         # A newer version of the product may write kinds that this one does not know: it has nobody for them.
         if kind in _KNOWN and is_wanted(event := Event(EventKind(kind), student_id, target_id, person_id)):
-            logged.append(Logged(Cursor(xid, number), event, occurred_at))
+            logged.append(Logged(Cursor(xid, number, epoch), event, occurred_at))
             watchers.extend([person for person in each if person is not None] for each in watching)
     return Stretch(logged, watchers, end, complete, held)
 
@@ -349,11 +355,20 @@ _raised = _raised.on_conflict_do_update(
 )
 _remove = Compiled("remove_events", select(func.count()).select_from(_removed).add_cte(_raised.cte("raised")))
 
-_open = upsert(events_floor).from_select(["xid", "id"], select(_oldest_running, literal_column("0")))
+# Not a secret, and not zero, which is that of a log that was never opened.
+_new_epoch: ColumnElement[int] = literal_column("1 + floor(random() * 2147483647)::bigint")
+_open = upsert(events_floor).from_select(
+    ["xid", "id", "epoch", "history"],
+    select(_oldest_running, literal_column("0"), _new_epoch, func.log_history()),
+)
 _open = _open.on_conflict_do_update(
     index_elements=["single"],
-    set_={"xid": _open.excluded.xid, "id": _open.excluded.id},
-    where=or_(events_floor.c.xid > func.pg_snapshot_xmax(_snapshot, type_=Xid8()), bindparam("anew", type_=Boolean())),
+    set_={name: _open.excluded[name] for name in ("xid", "id", "epoch", "history")},
+    where=or_(
+        events_floor.c.xid > func.pg_snapshot_xmax(_snapshot, type_=Xid8()),
+        events_floor.c.history != _open.excluded.history,
+        bindparam("anew", type_=Boolean()),
+    ),
 )
 _open_log = Compiled("open_event_log", _open)
 _drop_foreign = Compiled(
@@ -374,8 +389,9 @@ async def remove_before(work: Work, age: timedelta, batch: int = 1_000) -> int:
 async def open_log(work: Work) -> None:
     """Make the log ready to be read. Each process does it first; it changes nothing where nothing needs it.
 
-    A log without a floor gets one. Numbers of transactions are a server's own: what stands ahead of this one's was
-    restored from a dump of another, and would be told as news when this one came to have as many transactions.
+    A log without a floor gets one, and one that was copied, restored or taken over from another server begins anew.
+    Numbers of transactions are a server's own: what stands ahead of this one's was restored from a dump of another,
+    and would be told as news when this one came to have as many transactions.
     """
     foreign = await work.run(_drop_foreign, {})
     await work.run(_open_log, {"anew": bool(foreign)})

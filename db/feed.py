@@ -195,7 +195,7 @@ class Feed:
             place, moment = after, None
         else:
             # Not the moment's own place, if it lies ahead: nobody may keep a cursor that no event has had.
-            place, moment = min(after.cursor, self.position), after
+            place, moment = min(self.position, after.cursor), after
         connections = self._connections
         clock = asyncio.get_running_loop().time
 

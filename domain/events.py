@@ -1,7 +1,7 @@
 """What happened, for those who watch: ids and a kind, never content; and places in the log of it."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -82,7 +82,7 @@ class ResyncRequired(Exception):
     """What came after the cursor has been removed, or the cursor is another database's: read the state anew."""
 
 
-_LONGEST_CURSOR = 100  # characters; two numbers take half of it
+_LONGEST_CURSOR = 100  # characters; three numbers take less
 _HIGHEST = 2**63 - 1
 
 
@@ -94,10 +94,15 @@ class Cursor:
     """The transaction of the last event that was read."""
     id: int
     """That event's number, from 1 on; 0 before all of the transaction's."""
+    epoch: int | None = field(default=None, compare=False)
+    """Which log it is a place of: numbers that were lost with a server are given out again. None for the one that is
+    open now, whichever that is; such a place is not one to keep."""
 
     def __str__(self) -> str:
         """The text that clients keep; they are not to look inside."""
-        return urlsafe_b64encode(f"{self.xid}.{self.id}".encode()).decode().rstrip("=")
+        if self.epoch is None:
+            raise ValueError("this place is not one to keep, for it does not say of which log it is")
+        return urlsafe_b64encode(f"{self.xid}.{self.id}.{self.epoch}".encode()).decode().rstrip("=")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -106,12 +111,12 @@ class Cursor:
             if len(text) > _LONGEST_CURSOR:
                 raise ValueError("too long")
             place = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii")
-            xid, number = (int(part) for part in place.split("."))
+            xid, number, epoch = (int(part) for part in place.split("."))
         except ValueError as error:
             raise MalformedCursor("This is no cursor of a stream.") from error
-        cursor = cls(xid, number)
+        cursor = cls(xid, number, epoch)
         # int() reads more than str() writes, and Base64 has spare bits.
-        if str(cursor) != text or not (0 <= xid <= _HIGHEST and 0 <= number <= _HIGHEST):
+        if str(cursor) != text or not all(0 <= part <= _HIGHEST for part in (xid, number, epoch)):
             raise MalformedCursor("This is no cursor of a stream.")
         return cursor
 

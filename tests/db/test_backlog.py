@@ -7,16 +7,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from db import events as event_log
 from db.engine import Database, Work
-from db.events import backlog, events_after, now, open_log, remove_before
+from db.events import backlog, events_after, latest, now, open_log, remove_before
 from db.statement import Compiled, Row
 from domain.events import Cursor, Event, EventKind, Logged, ResyncRequired
 from tests import servers
 from tests.db.cast import PEOPLE, Cast
-from tests.db.log import START, goal_progress, opened, read, settled, targets, write, write_many
+from tests.db.log import START, goal_progress, opened, read, settled, take_number, targets, write, write_many
 
 
 @pytest.fixture
@@ -334,6 +334,69 @@ async def test_a_cursor_from_ahead_is_of_another_database(study: Database) -> No
     with pytest.raises(ResyncRequired):
         async with study.system_work() as work:
             await backlog(work, Cursor(2**63 - 1, 2**63 - 1), 10, person=uuid4())
+
+
+async def _spend_numbers(study: Database, beyond: int) -> None:
+    """Let the server come to a transaction's number."""
+    while True:
+        async with study.system_work() as work:
+            await take_number(work)
+            if (await now(work)).next_xid > beyond:
+                return
+
+
+@pytest.mark.parametrize("lost", ["history", "floor", "floor_without_history"])
+async def test_a_cursor_of_a_lost_history_stays_one_when_its_numbers_come_again(
+    lost: str, study: Database, cast: Cast, ann: UUID
+) -> None:
+    """A server that takes over may lack the last transactions; it gives their numbers to others."""
+    await write(study, goal_progress(ann))
+    (known,), _ = await read(study, START)
+    async with study.system_work() as work:
+        here = await now(work)
+    kept = Cursor.parse(str(Cursor(here.next_xid + 20, 1, known.cursor.epoch)))
+    with pytest.raises(ResyncRequired):
+        await read(study, kept)
+    if lost == "history":
+        cast.owner.execute("update events_floor set history = 'another server'")
+        # at once, before anybody has opened it anew
+        for cursor in (known.cursor, kept, START):
+            with pytest.raises(ResyncRequired):
+                await read(study, cursor)
+    else:
+        cast.owner.execute("delete from events_floor")
+        if lost == "floor_without_history":
+            cast.owner.execute("insert into events_floor (xid, id) values ('0', 0)")
+    for _ in range(2):
+        async with study.system_work() as work:
+            await open_log(work)
+            begun = await latest(work)
+    assert begun.epoch not in (None, 0, known.cursor.epoch)
+    await _spend_numbers(study, kept.xid)
+    written = await write(study, goal_progress(ann))
+    await settled(study)
+    for person in (ann, None):
+        for cursor in (known.cursor, kept):
+            with pytest.raises(ResyncRequired):
+                async with study.system_work() as work:
+                    await backlog(work, cursor, 10, person=person)
+    logged, end = await read(study, begun)
+    assert targets(logged)[-1:] == written
+    assert {end.epoch, *(each.cursor.epoch for each in logged)} == {begun.epoch}
+    # It is opened by each process that starts, and stays what it is.
+    async with study.system_work() as work:
+        await open_log(work)
+    assert await read(study, end) == ([], end)
+
+
+async def test_the_application_knows_its_server(study: Database, cast: Cast) -> None:
+    async with study.system_work() as work:
+        ((known,),) = await work.execute("history", select(func.log_history()))
+    ((expected,),) = cast.owner.execute(
+        "select concat_ws('.', oid, system_identifier, lpad(to_hex(timeline_id), 8, '0'))"
+        " from pg_database, pg_control_system(), pg_control_checkpoint() where datname = current_database()"
+    ).fetchall()
+    assert known == expected
 
 
 @pytest.mark.parametrize("restored", ["events", "floor", "both"])

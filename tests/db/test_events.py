@@ -44,23 +44,48 @@ def ann(cast: Cast) -> UUID:
 # Cursors
 
 
-@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
-def test_a_cursor_is_the_same_after_a_journey_as_text(xid: int, number: int) -> None:
-    assert Cursor.parse(str(Cursor(xid, number))) == Cursor(xid, number)
+@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
+def test_a_cursor_is_the_same_after_a_journey_as_text(xid: int, number: int, epoch: int) -> None:
+    text = str(Cursor(xid, number, epoch))
+    back = Cursor.parse(text)
+    assert (back.xid, back.id, back.epoch) == (xid, number, epoch)
+    assert len(text) <= 80
+
+
+def test_a_place_that_is_not_to_be_kept_has_no_text() -> None:
+    with pytest.raises(ValueError, match="not one to keep"):
+        str(START)
 
 
 def _encoded(place: str) -> str:
     return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
+KEPT = str(Cursor(0, 0, 1))
+
+
 @pytest.mark.parametrize(
     "malformed",
-    ["", ".", "x", "é", "\ud800", "\0", " " + str(START), str(START) + "=", str(START) + "\n", "A" * 10_000]
+    ["", ".", "x", "é", "\ud800", "\0", " " + KEPT, KEPT + "=", KEPT + "\n", "A" * 10_000]
     + [
         _encoded(place)
-        for place in ("", "1", "1.", ".1", "1.2.3", "-1.2", "1.-2", "+1.2", "01.2", "1_0.2", " 1.2", "1.2 ", "1,2")
+        for place in (
+            "",
+            "1",
+            "1.2",
+            "1.2.",
+            ".1.2",
+            "1..2",
+            "1.2.3.4",
+            "-1.2.3",
+            "1.-2.3",
+            "1.2.-3",
+            "+1.2.3",
+            "01.2.3",
+        )
     ]
-    + [_encoded(place) for place in (f"{2**63}.1", f"1.{2**63}", "٣.1", "1e3.1", "x.y", "1" * 60 + ".1")],
+    + [_encoded(place) for place in ("1_0.2.3", " 1.2.3", "1.2.3 ", "1,2,3", f"{2**63}.1.1", f"1.{2**63}.1")]
+    + [_encoded(place) for place in (f"1.1.{2**63}", "٣.1.1", "1e3.1.1", "x.y.z", "1" * 60 + ".1.1")],
 )
 def test_what_is_no_cursor_is_refused(malformed: str) -> None:
     with pytest.raises(MalformedCursor, match="no cursor"):

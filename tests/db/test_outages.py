@@ -21,14 +21,14 @@ from db.embedded import running
 from db.embedded.cluster import SUPERUSER
 from db.embedded.postmaster import Server
 from db.engine import Database
-from db.events import append, remove_before
+from db.events import append, latest, remove_before
 from db.feed import Feed
 from db.live import Live
 from db.migrate import upgrade
 from db.wakeup import Wakeup
 from domain.events import Cursor, ResyncRequired
 from tests import servers
-from tests.db.log import VAULT, goal_progress, opened, settled, write, write_many
+from tests.db.log import VAULT, goal_progress, opened, read, settled, write, write_many
 from tests.db.watching import Client, moment, until
 from tests.proxy import Proxy
 
@@ -178,6 +178,21 @@ async def test_a_database_set_back_in_time_is_told(study: Database, database: se
             await again.has(await write(study, goal_progress(ann)))
 
 
+async def test_another_history_is_told_to_open_streams(study: Database, database: servers.Database, ann: UUID) -> None:
+    """Whoever takes over from a server may lack what streams have been told of."""
+    async with Feed(database.app_url, study, poll=0.05) as feed:
+        client = Client(feed, await moment(study), person=ann)
+        await client.come()
+        before = feed.position
+        with psycopg.connect(database.owner_url) as owner:
+            owner.execute("update events_floor set history = 'another server'")
+        assert type(await client.failed()) is ResyncRequired
+        await until(lambda: feed.position.epoch != before.epoch)
+        async with Client(feed, await moment(study), person=ann) as again:
+            await again.has(await write(study, goal_progress(ann)))
+            assert again.logged[0].cursor.epoch == feed.position.epoch
+
+
 async def test_without_a_database_it_does_not_begin(study: Database, line: tuple[Proxy, str]) -> None:
     proxy, address = line
     proxy.cut()
@@ -252,9 +267,9 @@ async def _write_in_vain(database: Database, student: UUID) -> None:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[Server]:
+def _server(folder: Path, **settings: str) -> Iterator[Server]:
     # What nobody waits for is not written to the log either, and lost in a crash.
-    with running(folder, exclusive=True, settings={"fsync": "off", "wal_writer_delay": "10s"}) as server:
+    with running(folder, exclusive=True, settings={"fsync": "off", "wal_writer_delay": "10s", **settings}) as server:
         yield server
 
 
@@ -310,6 +325,35 @@ async def test_a_restart_of_postgresql_loses_nothing(folder: Path, crash: bool) 
         await client.go()
         await live.__aexit__(None, None, None)
         await database.pool.close()
+
+
+async def test_a_recovered_server_begins_the_log_anew(folder: Path) -> None:
+    """As after recovery to a point in time, or when a server that follows takes over."""
+    with _server(folder) as server:
+        server.prepare("study")
+        owner, address = server.url(SUPERUSER, "study"), server.url("study_app", "study")
+        upgrade(owner)
+        ann = _student(owner)
+        async with opened(address) as study:
+            await write(study, goal_progress(ann))
+            await settled(study)
+            async with study.system_work() as work:
+                kept = await latest(work)
+    with _server(folder):
+        async with opened(address) as study:
+            assert await read(study, kept) == ([], kept)
+    (folder / "postgresql" / "recovery.signal").touch()
+    with _server(folder, restore_command="false"):
+        with psycopg.connect(owner, autocommit=True) as connection:
+            await until(lambda: connection.execute("select pg_is_in_recovery()").fetchone() == (False,))
+        async with opened(address) as study:
+            with pytest.raises(ResyncRequired):
+                await read(study, kept)
+            # and knows the cursors that it gives from now on
+            await write(study, goal_progress(ann))
+            async with study.system_work() as work:
+                begun = await latest(work)
+            assert (await read(study, begun))[1].epoch != kept.epoch
 
 
 # All of it together

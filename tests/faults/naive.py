@@ -23,7 +23,7 @@ async def _events_after(transaction: Transaction, cursor: Cursor, limit: int) ->
     connection: Any = transaction._connection
     rows = await (await connection.execute(_AFTER, [_last[0], limit])).fetchall()
     logged = [
-        Logged(Cursor(xid, number), Event(EventKind(kind), student, target, person), at)
+        Logged(Cursor(xid, number, cursor.epoch), Event(EventKind(kind), student, target, person), at)
         for xid, number, kind, student, person, target, at in rows
     ]
     if rows:

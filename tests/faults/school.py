@@ -108,7 +108,7 @@ def expected(owner_url: str, app_url: str, people: Sequence[Person], after: Curs
     events = [
         (kind, target, Received(str(place), to_global(TYPES[kind], target)))
         for xid, number, name, target in logged
-        if (place := Cursor(xid, number)) > after and (kind := EventKind(name)) in TYPES
+        if (place := Cursor(xid, number, after.epoch)) > after and (kind := EventKind(name)) in TYPES
     ]
     told = {}
     with psycopg.connect(app_url) as application:

@@ -162,5 +162,7 @@ def _subscribers(scene: Stage, school: School, start: Cursor, silence: float) ->
 def _place(owner_url: str) -> Cursor:
     """Where the log is."""
     with psycopg.connect(owner_url) as owner:
-        (place,) = owner.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").fetchone() or (0,)
-    return Cursor(place, 0)
+        place, epoch = owner.execute(
+            "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, epoch from events_floor"
+        ).fetchone() or (0, 0)
+    return Cursor(place, 0, epoch)

@@ -155,8 +155,8 @@ async def test_past_retention_a_client_is_told(watch: Watch, family: Family, mak
         ({"after": ""}, "BAD_CURSOR"),
         ({"after": "x"}, "BAD_CURSOR"),
         ({"after": "é" * 5_000}, "BAD_CURSOR"),
-        ({"after": str(Cursor(2**62, 1))}, "RESYNC_REQUIRED"),
-        ({"after": str(Cursor(1, 1)), "snapshot": True}, "BAD_USER_INPUT"),
+        ({"after": str(Cursor(2**62, 1, 1))}, "RESYNC_REQUIRED"),
+        ({"after": str(Cursor(1, 1, 1)), "snapshot": True}, "BAD_USER_INPUT"),
     ],
 )
 async def test_what_is_no_place_is_refused(watch: Watch, family: Family, variables: Any, code: str) -> None:
