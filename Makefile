@@ -16,9 +16,9 @@ help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 # What the pages are made from.
-WEB = $(shell find web -type d \( -name node_modules -o -name dist -o -name generated \) -prune -o -type f -print) schema/schema.graphql
+WEB = $(shell [ -d web ] && find web -type d \( -name node_modules -o -name dist -o -name generated \) -prune -o -type f -print) schema/schema.graphql
 
-serve: .venv/installed web/dist/tried ## Start everything and serve on http://127.0.0.1:8000 (HOST, PORT)
+serve: .venv/installed $(if $(wildcard web/package.json),web/dist/tried) ## Start everything and serve on http://127.0.0.1:8000 (HOST, PORT)
 	@exec .venv/bin/study-companion serve
 
 pages: web/dist/graphiql.html ## Build the pages for browsers, with what web/package-lock.json names
