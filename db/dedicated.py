@@ -5,11 +5,12 @@ ever. So each is asked now and then, every wait has an end, and at that end the 
 """
 
 import asyncio
+import logging
 import random
-from collections.abc import Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, NoReturn, TypeVar
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from db.lines import KEEPALIVE, cut
@@ -45,6 +46,58 @@ async def within(seconds: float, connection: AsyncConnection[Any], work: Corouti
         if not task.cancelled():
             task.exception()  # one that nobody will ask for, if we are cancelled, is not an unseen one
     return task.result()
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the connection or the server is away, so that the same may succeed later.
+
+    Not a statement that took too long, say: it would take as long again. The classes are those of
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if not isinstance(error, OperationalError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
+class Kept:
+    """Something that is to go on for ever, and is begun again with growing pauses whenever it fails."""
+
+    def __init__(self, failed: str, log: logging.Logger) -> None:
+        """`failed` is what is said when it does, before the reason."""
+        self.healthy = False
+        """Whether it does what it is for."""
+        self._lost = False
+        self._failed = failed
+        self._log = log
+
+    def works(self) -> bool:
+        """What is kept says that it does what it is for; gives whether it had failed before."""
+        lost, self._lost, self.healthy = self._lost, False, True
+        return lost
+
+    async def keep(self, attempt: Callable[[], Awaitable[None]]) -> NoReturn:
+        """Attempt it again and again, until cancelled."""
+        pauses, clock = delays(), asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            try:
+                await attempt()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the way out is the same
+                # Once: it may try for hours.
+                level = logging.DEBUG if self._lost else logging.WARNING
+                self._log.log(level, "%s: %s", self._failed, _reason(error))
+                self._lost = True
+            finally:
+                self.healthy = False
+            if clock() - began > LONGEST_DELAY:
+                pauses = delays()
+            await asyncio.sleep(next(pauses))
+
+
+def _reason(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error).strip() or type(error).__name__
 
 
 def delays() -> Iterator[float]:

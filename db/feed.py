@@ -17,9 +17,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from psycopg import AsyncConnection, OperationalError
-from psycopg_pool import PoolTimeout
 
-from db.dedicated import LONGEST_DELAY, connect, delays, within
+from db.dedicated import Kept, connect, delays, is_away, within
 from db.engine import Database, Transaction, Work
 from db.events import Stretch, backlog, events_after, latest, open_log
 from db.statement import Compiled, Row
@@ -47,6 +46,8 @@ class Status:
     """Everything up to here has been handed out."""
     held: bool
     """Whether events wait for an older transaction to end."""
+    held_seconds: float
+    """For how long they do and none came through; 0 unless they are held."""
     streams: int
     """Streams that are being fed; those that still read the log are not counted."""
     waiting: int
@@ -131,10 +132,11 @@ class Feed:
         self._streams: dict[UUID | None, set[_Stream]] = {}
         """By person; under None those of everything."""
         self._calls: dict[EventKind, Callable[[Event], None]] = {}
-        self._healthy = False
-        self._held = False
+        self._reading = Kept("the event log cannot be read", log)
+        self._held_since: float | None = None
         self._handed_out = 0
         self._backlogs = asyncio.Semaphore(BACKLOGS)
+        self._backlogs_wait = False
         self._connections = 0
         self._woken = asyncio.Event()
         self._begun = asyncio.Event()
@@ -142,7 +144,7 @@ class Feed:
 
     async def __aenter__(self) -> Self:
         """Begin where the log is now. Raises TimeoutError when the database does not answer."""
-        self._task = asyncio.create_task(self._keep_reading(), name="feed")
+        self._task = asyncio.create_task(self._reading.keep(self._attempt), name="feed")
         try:
             async with asyncio.timeout(2 * self._patience):
                 await self._begun.wait()
@@ -171,7 +173,11 @@ class Feed:
         """How it does, for health checks and metrics."""
         streams = [stream for streams in self._streams.values() for stream in streams]
         waiting = sum(len(stream.waiting or ()) for stream in streams)
-        return Status(self._healthy, self.position, self._held, len(streams), waiting, self._handed_out)
+        since, now = self._held_since, asyncio.get_running_loop().time()
+        held = 0.0 if since is None else now - since
+        return Status(
+            self._reading.healthy, self.position, since is not None, held, len(streams), waiting, self._handed_out
+        )
 
     async def events(
         self,
@@ -189,7 +195,8 @@ class Feed:
         there is nothing else up to the cursor: once the backlog is read, and every `heartbeat` seconds.
 
         Who may watch is decided when the event is read. What they may then see of it is for the caller to ask, in
-        a transaction of theirs. It waits for a database that is away. Raises ResyncRequired.
+        a transaction of theirs. It waits for a database that is away. Raises ResyncRequired, and psycopg.Error for
+        one that is there and does not answer, as QueryCanceled when reading takes too long.
         """
         if isinstance(after, Cursor):
             place, moment = after, None
@@ -246,9 +253,16 @@ class Feed:
         while True:
             try:
                 async with self._backlogs, self._database.system_work() as work:
-                    return await backlog(work, place, PAGE, person=person, students=students, kinds=kinds)
-            except (OperationalError, PoolTimeout) as error:
-                log.debug("a stream waits for the database: %s", error)
+                    stretch = await backlog(work, place, PAGE, person=person, students=students, kinds=kinds)
+                self._backlogs_wait = False
+                return stretch
+            except OperationalError as error:
+                if not is_away(error):
+                    raise
+                # Once: they may be many, and wait for hours.
+                level = logging.DEBUG if self._backlogs_wait else logging.WARNING
+                log.log(level, "streams wait for the database: %s", error)
+                self._backlogs_wait = True
             await asyncio.sleep(next(pauses))
 
     def _join(self, stream: _Stream) -> _Stream:
@@ -263,30 +277,17 @@ class Feed:
 
     # Reading
 
-    async def _keep_reading(self) -> None:
-        pauses, quiet = delays(), False
-        while True:
-            began = asyncio.get_running_loop().time()
-            try:
-                connection = await connect(self._address, "feed", self._patience)
-                self._connections += 1
-                try:
-                    await self._read(connection)
-                finally:
-                    await connection.close()
-            except ResyncRequired:
-                # The log was kept for a shorter time than the database was away, or it is another one.
-                log.error("events were removed before they were read: all streams go back to the log")
-                self._begun.clear()
-            except Exception as error:  # noqa: BLE001 - whatever it was, the way out is the same
-                # Once: it may try for hours.
-                level = logging.WARNING if self._healthy or not quiet else logging.DEBUG
-                log.log(level, "the event log cannot be read: %s", str(error).strip() or type(error).__name__)
-                quiet = True
-            self._healthy = False
-            if asyncio.get_running_loop().time() - began > LONGEST_DELAY:
-                pauses = delays()
-            await asyncio.sleep(next(pauses))
+    async def _attempt(self) -> None:
+        connection = await connect(self._address, "feed", self._patience)
+        self._connections += 1
+        try:
+            await self._read(connection)
+        except ResyncRequired:
+            # The log was kept for a shorter time than the database was away, or it is another one.
+            log.error("events were removed before they were read: all streams go back to the log")
+            self._begun.clear()
+        finally:
+            await connection.close()
 
     async def _read(self, connection: AsyncConnection[Row]) -> None:
         if not self._begun.is_set():
@@ -295,7 +296,11 @@ class Feed:
         while True:
             self._woken.clear()
             stretch = await within(self._patience, connection, self._look(connection))
-            self._healthy, self._held = True, stretch.held
+            self._reading.works()
+            if not stretch.held:
+                self._held_since = None
+            elif self._held_since is None or stretch.end > self.position:
+                self._held_since = asyncio.get_running_loop().time()
             await self._hand_out(stretch)
             if not stretch.complete:
                 continue

@@ -8,8 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from psycopg import Error
-from psycopg_pool import PoolTimeout
+from psycopg import OperationalError
 
 from db.brokers import backend_for, is_postgresql
 from db.engine import Database
@@ -90,8 +89,10 @@ class Live:
             try:
                 while await self._remove_some():
                     pass
-            except (Error, PoolTimeout) as error:
+            except OperationalError as error:
                 log.warning("old events could not be removed: %s", error)
+            except Exception:  # whatever it was, it is tried again
+                log.exception("old events could not be removed")
 
     async def _remove_some(self) -> int:
         async with self._database.system_work() as work:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from broadcaster import BroadcastBackend
 
-from db.dedicated import LONGEST_DELAY, delays
+from db.dedicated import Kept
 from db.events import CHANNEL
 
 log = logging.getLogger("study.live")
@@ -41,8 +41,6 @@ class Wakeup:
         patience: float = 5,
     ) -> None:
         """After `heartbeat` seconds of silence it asks whether it still hears, for `patience` seconds."""
-        self.healthy = False
-        """Whether calls are heard, as far as one can know. If not, one has to look of one's own accord."""
         self.attached = 0
         """How many times it has begun to hear."""
         self._backend = backend
@@ -50,13 +48,13 @@ class Wakeup:
         self._heartbeat = heartbeat
         self._patience = patience
         self._ping = f"{_PING}{uuid4().hex}"
-        self._lost = False
         self._unsaid = asyncio.Event()
+        self._hearing = Kept("not called when something happens, looking instead", log)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Begin; without waiting for success, for everything works without calls, only slower."""
-        self._task = asyncio.create_task(self._keep(), name="wakeup")
+        self._task = asyncio.create_task(self._hearing.keep(self._attach), name="wakeup")
         return self
 
     async def __aexit__(
@@ -66,26 +64,14 @@ class Wakeup:
             self._task.cancel()
             await asyncio.wait({self._task})
 
+    @property
+    def healthy(self) -> bool:
+        """Whether calls are heard, as far as one can know. If not, one has to look of one's own accord."""
+        return self._hearing.healthy
+
     def announce(self) -> None:
         """Call all processes, soon: for those who write without a notification of PostgreSQL's own."""
         self._unsaid.set()
-
-    async def _keep(self) -> None:
-        pauses, quiet = delays(), False
-        while True:
-            began = asyncio.get_running_loop().time()
-            try:
-                await self._attach()
-            except Exception as error:  # noqa: BLE001 - whatever it was, the way out is the same
-                # Once: it may try for hours.
-                level = logging.WARNING if self.healthy or not quiet else logging.DEBUG
-                log.log(level, "not called when something happens, looking instead: %s", _reason(error))
-                quiet = self._lost = True
-            finally:
-                self.healthy = False
-            if asyncio.get_running_loop().time() - began > LONGEST_DELAY:
-                pauses = delays()
-            await asyncio.sleep(next(pauses))
 
     async def _attach(self) -> None:
         backend = self._backend()
@@ -94,11 +80,10 @@ class Wakeup:
                 await backend.connect()
                 await backend.subscribe(CHANNEL)
             await self._prove(backend)
-            self.healthy = True
+            lost = self._hearing.works()
             self.attached += 1
             # A beginning is nothing to tell of.
-            log.log(logging.INFO if self._lost else logging.DEBUG, "called when something happens")
-            self._lost = False
+            log.log(logging.INFO if lost else logging.DEBUG, "called when something happens")
             self._woken()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._hear(backend))
@@ -152,9 +137,3 @@ class Wakeup:
             if limit.expired():
                 return None
             raise
-
-
-def _reason(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error).strip() or type(error).__name__

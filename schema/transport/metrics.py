@@ -47,6 +47,8 @@ def _of_events(live: Live) -> Iterator[str]:
     yield _family("events_called", "gauge", "1 while a call tells of new events.", "", {"": int(wakeup.healthy)})
     yield _family("events_called_total", "counter", "Times that calls began to be heard.", "", {"": wakeup.attached})
     yield _family("events_held", "gauge", "1 while events wait for an older transaction.", "", {"": int(feed.held)})
+    text = "For how long they have waited and none came through."
+    yield _family("events_held_seconds", "gauge", text, "", {"": int(feed.held_seconds)})
     yield _family("event_streams_fed", "gauge", "Subscriptions fed from memory.", "", {"": feed.streams})
     yield _family("events_waiting", "gauge", "Events that wait for slow subscriptions.", "", {"": feed.waiting})
     yield _family("events_handed_out_total", "counter", "Events handed to subscriptions.", "", {"": feed.handed_out})

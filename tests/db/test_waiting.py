@@ -1,0 +1,183 @@
+"""Those who wait for the database: how many may, for what, for how long, and what is said of it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import errors
+from psycopg.errors import QueryCanceled
+from psycopg_pool import PoolTimeout
+
+from db import live as live_module
+from db.dedicated import is_away
+from db.engine import Database, Work
+from db.events import remove_before
+from db.feed import BACKLOGS, Feed
+from db.live import Live
+from tests import servers
+from tests.db.log import VAULT, goal_progress, opened, settled, take_number, write
+from tests.db.watching import Client, moment, until
+from tests.proxy import Proxy
+
+NEVER = 3600.0
+
+Owner = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def owner(database: servers.Database) -> Iterator[Owner]:
+    """Who may lock and change everything."""
+    with psycopg.connect(database.owner_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def ann(owner: Owner) -> UUID:
+    """A student."""
+    ((student,),) = owner.execute(
+        "insert into users (cognito_sub, email, role) values ('sub-ann', 'ann@school.test', 'student') returning id"
+    ).fetchall()
+    return UUID(str(student))
+
+
+@pytest.fixture
+async def study(database: servers.Database) -> AsyncIterator[Database]:
+    """The application."""
+    async with opened(database.app_url) as study:
+        yield study
+
+
+def _said(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    """What was said of streams that wait."""
+    said = [record.getMessage() for record in caplog.records if record.levelno == level]
+    return [line for line in said if line.startswith("streams wait for the database")]
+
+
+async def test_those_who_come_back_together_leave_connections_for_others(
+    study: Database, database: servers.Database, owner: Owner, ann: UUID
+) -> None:
+    start = await moment(study)
+    written = await write(study, goal_progress(ann))
+    await settled(study)
+    waiting = "select count(*) from pg_locks where relation = 'events'::regclass and not granted"
+    async with Feed(database.app_url, study, poll=NEVER) as feed:
+        await until(lambda: feed.status.healthy)
+        clients = [Client(feed, start, person=ann) for _ in range(30)]
+        with owner.transaction():
+            owner.execute("lock table events")
+            coming = [asyncio.create_task(client.come()) for client in clients]
+            await until(lambda: owner.execute(waiting).fetchone() == (BACKLOGS,))
+            async with asyncio.timeout(5):
+                await asyncio.gather(*(study.ready() for _ in range(20)))
+            held = owner.execute(waiting).fetchone()
+        await asyncio.gather(*coming)
+        assert held == (BACKLOGS,)
+        for client in clients:
+            await client.has(written)
+            await client.go()
+
+
+async def test_a_backlog_that_takes_too_long_is_no_outage(database: servers.Database, owner: Owner, ann: UUID) -> None:
+    """It would take as long again: the stream ends and says so, instead of trying for ever."""
+    url = database.app_url
+    async with Database(url, vault=VAULT, statement_timeout=0.3) as hasty, Feed(url, hasty, poll=NEVER) as feed:
+        await until(lambda: feed.status.healthy)
+        client = Client(feed, feed.position, person=ann)
+        with owner.transaction():
+            owner.execute("lock table events")
+            await client.come()
+            assert type(await client.failed()) is QueryCanceled
+
+
+async def test_streams_that_wait_for_the_database_say_so_once_an_outage(
+    database: servers.Database, ann: UUID, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy, address = Proxy.to_postgresql(database.app_url)
+    caplog.set_level(logging.DEBUG, "study.live")
+    async with (
+        proxy,
+        Database(address, vault=VAULT) as behind,
+        Feed(database.app_url, behind, poll=NEVER) as feed,
+    ):
+        behind.pool.timeout = 0.2
+        await until(lambda: feed.status.healthy)
+        for _ in range(2):
+            caplog.clear()
+            clients = [Client(feed, feed.position, person=ann) for _ in range(4)]
+            proxy.cut()
+            coming = [asyncio.create_task(client.come()) for client in clients]
+            await until(lambda: len(_said(caplog, logging.DEBUG)) > 4)
+            proxy.mend()
+            await asyncio.gather(*coming)
+            assert len(_said(caplog, logging.WARNING)) == 1
+            for client in clients:
+                await client.go()
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (psycopg.OperationalError("the connection is lost"), True),
+        (PoolTimeout("no connection"), True),
+        (errors.ConnectionFailure(), True),
+        (errors.AdminShutdown(), True),
+        (errors.CannotConnectNow(), True),
+        (errors.QueryCanceled(), False),
+        (errors.OutOfMemory(), False),
+        (errors.InsufficientPrivilege(), False),
+        (psycopg.InterfaceError("the connection is closed"), False),
+        (ValueError(), False),
+        (None, False),
+    ],
+)
+def test_what_says_that_the_database_is_away(error: Exception | None, away: bool) -> None:
+    assert is_away(error) is away
+
+
+async def test_for_how_long_events_are_held_is_known(study: Database, database: servers.Database, ann: UUID) -> None:
+    await settled(study)
+    async with Feed(database.app_url, study, poll=0.01) as feed:
+        async with AsyncExitStack() as younger:
+            async with study.system_work() as older:
+                await take_number(older)
+                await write(study, goal_progress(ann))
+                await until(lambda: feed.status.held_seconds > 0.5)
+                await take_number(await younger.enter_async_context(study.system_work()))
+                await write(study, goal_progress(ann))
+                held = feed.status.held_seconds
+            # The first came through; the second has not waited for as long.
+            await until(lambda: 0 < feed.status.held_seconds < held)
+            assert feed.status.held
+        await until(lambda: feed.status.held_seconds == 0)
+
+
+async def test_old_events_are_removed_in_the_background(
+    database: servers.Database, owner: Owner, study: Database, ann: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "REMOVAL_INTERVAL", 0.05)
+    faults = list[Exception]([ZeroDivisionError(), QueryCanceled()])
+
+    async def fails_at_first(work: Work, age: timedelta) -> int:
+        if faults:
+            raise faults.pop()
+        return await remove_before(work, age)
+
+    monkeypatch.setattr(live_module, "remove_before", fails_at_first)
+    written = await write(study, *(goal_progress(ann) for _ in range(1_500)))
+    await settled(study)
+    kept = written[-3:]
+    owner.execute("update events set occurred_at = now() - interval '2 days' where target_id <> all (%s)", [kept])
+    async with Live(study, address=database.app_url, keep=timedelta(days=1)):
+
+        def left() -> list[Any]:
+            return owner.execute("select target_id from events order by id").fetchall()
+
+        await until(lambda: len(left()) == 3)
+        await asyncio.sleep(0.2)
+        assert left() == [(target,) for target in kept]
