@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.access import as_application
@@ -203,9 +203,8 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
     app = Application(
         websockets={"/graphql": WebSocketEndpoint(services, sockets, allowed_origins=origins)},
         routes=[
-            Route("/", lambda request: RedirectResponse("/graphql")),
             Route("/graphql", HttpEndpoint(services, sockets, pages)),
-            Mount("/assets", pages.assets),
+            *pages.routes(),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
             Route("/metrics", metrics),

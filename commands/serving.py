@@ -106,6 +106,7 @@ def _greeting(settings: Settings, place: Place, listener: socket.socket, pages: 
     host, port = listener.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     lines = [
+        *([f"Pages                 http://{address}/"] if pages.built else []),
         f"GraphQL and GraphiQL  http://{address}/graphql"
         if pages.built
         else f"GraphQL               http://{address}/graphql  (no pages: `make pages` builds them)",

@@ -12,7 +12,7 @@ export default defineConfig({
     // The editor of GraphiQL is what it is.
     chunkSizeWarningLimit: 8_000,
     rolldownOptions: {
-      input: ['graphiql.html'],
+      input: ['index.html', 'graphiql.html'],
       onLog(level, log, report) {
         // "use no memo" is for a compiler that has already run.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);

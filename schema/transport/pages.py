@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 from starlette.datastructures import Headers
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +20,10 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+# The paths of web/src/app/pages.tsx.
+_OF_ROLES = ("tutor", "student", "parent", "analyst")
+# The editor makes its style sheets as it goes.
+_STYLES_OF_EDITOR = "'self' 'unsafe-inline'"
 _NOT_BUILT = (
     "GraphQL is answered here, but the pages for browsers have not been built: run `make pages`, which needs the npm "
     "registry, and start again.\n"
@@ -39,9 +45,18 @@ class Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """GraphiQL."""
-        await self._page("graphiql", Headers(scope=scope))(scope, receive, send)
+        await self._page("graphiql", Headers(scope=scope), _STYLES_OF_EDITOR)(scope, receive, send)
 
-    def _page(self, name: str, headers: Headers) -> ASGIApp:
+    def routes(self) -> list[BaseRoute]:
+        """The pages of each role, which one file shows by their path, and what all pages load."""
+
+        async def page(request: Request) -> Response:
+            return self._page("index", request.headers)
+
+        paths = ["/", *(path for role in _OF_ROLES for path in (f"/{role}", f"/{role}/{{rest:path}}"))]
+        return [*(Route(path, page, methods=["GET"]) for path in paths), Mount("/assets", self.assets)]
+
+    def _page(self, name: str, headers: Headers, styles: str = "'self'") -> Response:
         path = self.folder / f"{name}.html"
         if not path.is_file():
             return PlainTextResponse(_NOT_BUILT, status_code=404, headers={"cache-control": "no-store"})
@@ -52,14 +67,14 @@ class Pages:
                 # At /graphql a program gets something else.
                 "vary": "Accept",
                 "cache-control": "no-cache",
-                "content-security-policy": content_security_policy(headers.get("host", "")),
+                "content-security-policy": content_security_policy(headers.get("host", ""), styles),
                 **_HEADERS,
             },
         )
 
 
-def content_security_policy(host: str) -> str:
-    """What a page may do that was asked for at `host`, a Host header as it came."""
+def content_security_policy(host: str, styles: str) -> str:
+    """What a page may do that was asked for at `host`, a Host header as it came, with `styles` from there."""
     # `'self'` is not yet a WebSocket's own origin in every browser.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return "; ".join(
@@ -67,8 +82,7 @@ def content_security_policy(host: str) -> str:
             "default-src 'none'",
             "script-src 'self'",
             "worker-src 'self'",
-            # The editor makes its style sheets as it goes.
-            "style-src 'self' 'unsafe-inline'",
+            f"style-src {styles}",
             # GraphiQL's style sheet has its fonts in it.
             "font-src 'self' data:",
             "img-src 'self' data:",

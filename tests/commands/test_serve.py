@@ -109,6 +109,8 @@ def test_the_first_start_and_the_commands_beside_it(start: Start, folder: Path) 
     server = start("serve")
     address = server.address()
     lines = server.output.read_text().splitlines()
+    if (CHECKOUT / "web/dist/graphiql.html").exists():
+        assert lines.pop(0) == f"Pages                 {address}/"
     assert lines[:3] == [
         f"GraphQL and GraphiQL  {address}/graphql"
         if (CHECKOUT / "web/dist/graphiql.html").exists()

@@ -19,6 +19,7 @@ from tests.servers import Database
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PAGE = b"<!doctype html><title>GraphiQL</title>"
+ROLES = b"<!doctype html><title>Study Companion</title>"
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def built(tmp_path: Path) -> Path:
     """What a build leaves."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "graphiql.html").write_bytes(PAGE)
+    (tmp_path / "index.html").write_bytes(ROLES)
     (tmp_path / "assets" / "page-1a2b.js").write_bytes(b"run()")
     return tmp_path
 
@@ -74,6 +76,15 @@ async def test_a_browser_gets_the_page_and_may_load_nothing_from_elsewhere(api: 
     }
 
 
+async def test_the_pages_of_each_role_are_one_that_loads_no_style_written_into_it(api: Api) -> None:
+    for path in ("/", "/tutor", "/tutor/students/1", "/student/ask", "/parent", "/analyst/"):
+        page = await api.http.get(f"http://{api.address}{path}", headers=BROWSER)
+        assert (page.status_code, page.content, page.headers["cache-control"]) == (200, ROLES, "no-cache"), path
+        assert "style-src 'self';" in page.headers["content-security-policy"]
+    for path in ("/tutors", "/admin", "/index.html", "/tutor.html"):
+        assert (await api.http.get(f"http://{api.address}{path}", headers=BROWSER)).status_code == 404, path
+
+
 async def test_what_a_page_loads_is_kept_for_good(api: Api) -> None:
     address = f"http://{api.address}/assets/page-1a2b.js"
     asset = await api.http.get(address)
@@ -97,18 +108,19 @@ async def test_without_pages_it_serves_and_says_how_to_have_them(bare: Api) -> N
     page = await bare.http.get(f"http://{bare.address}/graphql", headers=BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (404, "text/plain; charset=utf-8")
     assert "run `make pages`" in page.text
+    assert (await bare.http.get(f"http://{bare.address}/", headers=BROWSER)).text == page.text
     assert (await bare.http.get(f"http://{bare.address}/assets/page-1a2b.js")).status_code == 404
     assert await bare.run("{ __typename }") == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize("host", ["", "a.test; script-src *", "a.test\r\nx: y", "a.test/ *", "[::1", "a b"])
 def test_a_host_that_is_none_gets_into_no_policy(host: str) -> None:
-    assert "connect-src 'self';" in content_security_policy(host)
+    assert "connect-src 'self';" in content_security_policy(host, "'self'")
 
 
 @pytest.mark.parametrize("host", ["a.test", "a.test:8000", "[::1]:8000", "127.0.0.1"])
 def test_a_host_is_where_web_sockets_may_go(host: str) -> None:
-    assert f"connect-src 'self' ws://{host} wss://{host};" in content_security_policy(host)
+    assert f"connect-src 'self' ws://{host} wss://{host};" in content_security_policy(host, "'self'")
 
 
 # Tokens

@@ -19,12 +19,15 @@ export interface TokenSource {
   token(): Promise<string | null>;
   /** The server has refused the last one. */
   refused(): void;
+  /** Whether there is no other token after it. */
+  final: boolean;
 }
 
 const WHO = graphql(/* GraphQL */ `
   query Who {
     viewer {
       __typename
+      id
       displayName
       email
     }
@@ -40,7 +43,7 @@ export async function demoPeople(): Promise<DemoPerson[]> {
 }
 
 /** Nobody. */
-export const nobody: TokenSource = { token: async () => null, refused: () => undefined };
+export const nobody: TokenSource = { token: async () => null, refused: () => undefined, final: true };
 
 /** A demo person: tokens are asked for as they are needed. */
 export function demo(email: string): TokenSource {
@@ -60,23 +63,28 @@ export function demo(email: string): TokenSource {
     refused() {
       kept = null;
     },
+    final: false,
   };
 }
 
 /** A token that somebody pasted. */
 export function pasted(token: string): TokenSource {
-  return { token: async () => token, refused: () => undefined };
+  return { token: async () => token, refused: () => undefined, final: true };
 }
 
-/** `fetch` with the token. */
+/** `fetch` with the token; with another one where the first is refused. */
 export function fetchAs(source: TokenSource): typeof fetch {
-  return async (input, init) => {
+  async function once(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
     const token = await source.token();
     const headers = new Headers(init?.headers);
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
-    const response = await fetch(input, { ...init, headers });
-    if (response.status === 401) source.refused();
-    return response;
+    return fetch(input, { ...init, headers });
+  }
+  return async (input, init) => {
+    const response = await once(input, init);
+    if (response.status !== 401) return response;
+    source.refused();
+    return source.final ? response : once(input, init);
   };
 }
 
@@ -93,7 +101,7 @@ export async function whoIs(source: TokenSource): Promise<Viewer | null> {
 }
 
 /** When a token ends, in milliseconds since 1970; 0 for one that does not say. */
-function expiry(token: string): number {
+export function expiry(token: string): number {
   try {
     const claims: unknown = JSON.parse(atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')));
     return (claims as { exp: number }).exp * 1000;

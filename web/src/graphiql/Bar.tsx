@@ -1,6 +1,5 @@
-import { useState, type FormEvent } from 'react';
-
 import type { DemoPerson, Viewer } from '../identity';
+import { Picker } from '../Picker';
 import type { ConnectionState } from '../socket';
 
 const CONNECTION: Record<ConnectionState, string> = {
@@ -8,6 +7,7 @@ const CONNECTION: Record<ConnectionState, string> = {
   connecting: 'Connecting',
   live: 'Live',
   lost: 'Connection lost, trying again',
+  refused: 'The token has ended',
 };
 
 interface Props {
@@ -45,65 +45,7 @@ export function Bar({ viewer, people, problem, connection, onChoose, onToken }: 
       <p className="connection" data-state={connection}>
         {CONNECTION[connection]}
       </p>
-      {people.length > 0 ? (
-        <label className="picker">
-          Ask as{' '}
-          <select
-            value={people.some(({ email }) => email === viewer?.email) ? viewer?.email : ''}
-            onChange={(event) => onChoose(event.target.value || null)}
-          >
-            <option value="">nobody</option>
-            {people.map(({ email, displayName, role }) => (
-              <option key={email} value={email}>
-                {displayName} ({role})
-              </option>
-            ))}
-          </select>
-        </label>
-      ) : (
-        <TokenForm signedIn={viewer !== null} onToken={onToken} onLeave={() => onChoose(null)} />
-      )}
+      <Picker label="Ask as" viewer={viewer} people={people} onChoose={onChoose} onToken={onToken} />
     </header>
-  );
-}
-
-function TokenForm({
-  signedIn,
-  onToken,
-  onLeave,
-}: {
-  signedIn: boolean;
-  onToken: (token: string) => void;
-  onLeave: () => void;
-}) {
-  const [token, setToken] = useState('');
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    const bare = token.trim().replace(/^bearer\s+/i, '');
-    setToken('');
-    if (bare) onToken(bare);
-  }
-
-  return (
-    <form className="picker" onSubmit={submit}>
-      <label>
-        Access token{' '}
-        <input
-          type="password"
-          autoComplete="off"
-          spellCheck={false}
-          value={token}
-          placeholder="kept until this page is left"
-          onChange={(event) => setToken(event.target.value)}
-        />
-      </label>
-      <button type="submit">Use</button>
-      {signedIn && (
-        <button type="button" onClick={onLeave}>
-          Forget
-        </button>
-      )}
-    </form>
   );
 }

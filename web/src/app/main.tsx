@@ -1,0 +1,12 @@
+import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
+import '@fontsource-variable/literata/wght.css';
+import '../ui/tokens.css';
+import '../ui/base.css';
+import '../ui/parts.css';
+import './frame.css';
+
+import { createRoot } from 'react-dom/client';
+
+import { App } from './App';
+
+createRoot(document.getElementById('page') as HTMLElement).render(<App />);

@@ -1,0 +1,10 @@
+import { Title } from '../app/router';
+
+/** The pages of tutors. */
+export default function Tutor(_: { rest: string[] }) {
+  return (
+    <div className="page">
+      <Title name="Tutor">Tutor</Title>
+    </div>
+  );
+}
