@@ -5,13 +5,14 @@ import socket
 from asyncio.transports import BaseTransport
 from typing import Any
 
-from h11 import Request
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 
+MAX_HEAD = 128 * 1024
+"""Bytes of a request's line and headers, and of its trailers; a little more may come in one piece."""
 MAX_FRAGMENTS = 1_000
 """Of one message. Empty ones cost a client nothing, and no limit on size ends them."""
 CLOSE_SECONDS = 10
@@ -27,7 +28,7 @@ def _give_up_on_the_dead(transport: BaseTransport) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
 
 
-class HttpProtocol(H11Protocol):
+class HttpProtocol(HttpToolsProtocol):
     """HTTP, with a way to let go of a client that does not read: `scope["state"]["abort"]`."""
 
     def __init__(
@@ -38,6 +39,8 @@ class HttpProtocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, {**app_state, "abort": self.abort}, _loop)
+        self._unread = 0
+        """Bytes that came since the parser last had something whole; it keeps them until it has."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the event loop."""
@@ -47,16 +50,87 @@ class HttpProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         super().connection_lost(exc)
-        self.app_state = {}  # it leads back here, and would leave this object to the garbage collector
+        self._let_go()
 
-    def handle_websocket_upgrade(self, event: Request) -> None:
+    def handle_websocket_upgrade(self) -> None:
         """Hand the connection over, and leave nothing behind that would keep this object as long as the WebSocket."""
         self.app_state = {name: value for name, value in self.app_state.items() if name != "abort"}
-        super().handle_websocket_upgrade(event)
+        super().handle_websocket_upgrade()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget what leads back here, and would leave this object to the garbage collector."""
+        self.app_state = {}
+        self.scope = self.parser = None  # type: ignore[assignment]
 
     def abort(self) -> None:
         """Close the connection at once; what the client has not read is lost."""
         self.transport.abort()
+
+    # Reading
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop. The parser itself would take headers and trailers without end."""
+        if self.parser is None or self.transport.is_closing():
+            return  # what comes after a request that was refused
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > MAX_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of a request is too long.")
+
+    def on_message_begin(self) -> None:
+        """Called by the parser."""
+        self._unread = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Called by the parser."""
+        self._unread = 0
+        super().on_message_complete()
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser."""
+        before = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not before and self.scope["method"] != "HEAD":
+            self.cycle.transport = _HeadWithBody(self.transport)  # type: ignore[assignment]
+
+
+class _HeadWithBody:
+    """A transport as a response needs it, that sends the response's head together with the beginning of its body.
+
+    ASGI wants it so, and each sending is a call of the kernel.
+    """
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = b""
+        """What waits; None once it is sent."""
+
+    def write(self, data: bytes) -> None:
+        """The head, then the body in parts; or that the client may go on and send its own."""
+        if self._head is None or data.startswith(b"HTTP/1.1 100 "):
+            self._transport.write(data)
+        elif not self._head:
+            self._head = data
+        else:
+            self._transport.write(self._head + data)
+            self._head = None
+
+    def close(self) -> None:
+        """As a transport's."""
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """As a transport's."""
+        return self._transport.is_closing()
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):

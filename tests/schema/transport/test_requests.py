@@ -1,0 +1,62 @@
+"""HTTP itself, as clients without manners speak it."""
+
+import json
+
+import pytest
+
+from schema.transport import wire
+from tests.api import Api
+from tests.schema.transport.raw import raw
+
+BODY = json.dumps({"query": "{ __typename }"})
+HEAD = f"Host: x\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n"
+POST = f"POST /graphql HTTP/1.1\r\n{HEAD}"
+CHUNKED = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def test_requests_may_follow_each_other_without_waiting(api: Api) -> None:
+    request = (POST + "\r\n" + BODY).replace("{", "{{").replace("}", "}}")
+    async with raw(api.address, request * 3) as connection:
+        while connection.received.count(b'{"data":') < 3:
+            assert await connection.read()
+        assert connection.received.count(b"HTTP/1.1 200 OK") == 3
+
+
+async def test_a_client_may_ask_before_it_sends_a_body(api: Api) -> None:
+    async with raw(api.address, POST + "Expect: 100-continue\r\n\r\n") as connection:
+        await connection.read()
+        assert connection.received == b"HTTP/1.1 100 Continue\r\n\r\n"
+        await connection.send_bytes(BODY.encode())
+        while b'"Query"' not in connection.received:
+            assert await connection.read()
+        assert b"HTTP/1.1 200 OK\r\n" in connection.received
+
+
+async def test_the_head_alone_may_be_asked_for(api: Api) -> None:
+    async with raw(api.address, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+        while b"\r\n\r\n" not in connection.received:
+            assert await connection.read()
+        assert b"location: /graphql" in connection.received
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (POST, "x" * 4_096),
+        (POST, "x-more: y\r\n" * 500),
+        (CHUNKED + "0\r\n", "x-more: y\r\n" * 500),
+        (CHUNKED + "1;", "x" * 4_096),
+        ("POST /", "x" * 4_096),
+    ],
+)
+async def test_a_head_without_end_is_cut_off(api: Api, monkeypatch: pytest.MonkeyPatch, begin: str, more: str) -> None:
+    monkeypatch.setattr(wire, "MAX_HEAD", 16_384)
+    async with raw(api.address, begin) as connection:
+        sent = 0
+        try:
+            while not connection.ended and sent < 4_000_000:
+                await connection.send_bytes(more.encode())
+                sent += len(more)
+        except OSError:
+            pass
+        assert sent < 4_000_000
