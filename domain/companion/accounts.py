@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.companion.claims import Claim, approves, own_words
+from domain.companion.claims import Claim
 from domain.companion.extracts import (
     AGREES,
     ASKS_TO_DO,
@@ -18,12 +18,14 @@ from domain.companion.extracts import (
     Said,
     Session,
     distinct,
+    first_that_stands,
     narrative,
     quote,
     step,
     told_as,
     word_pairs,
 )
+from domain.companion.speech_acts import approves, explains, own_words, sees
 from domain.companion.text import bare, numbers, stems, words
 from domain.transcripts import Speaker, Turn
 
@@ -108,7 +110,8 @@ def _answering(asked: Said, told: Said) -> tuple[str, str]:
     """An answer in quotation marks; of a long one that begins by repeating the question, its end."""
     head = stems(told.text[:LONGEST_QUOTE])
     repeated = sum(stem in stems(asked.text) for stem in head)
-    return "The tutor explained", quote(told, tail=repeated * 2 > len(head), longest=LONGEST_QUOTE + 50)
+    verb = "explained" if explains(told.text) else "answered"
+    return f"The tutor {verb}", quote(told, tail=repeated * 2 > len(head), longest=LONGEST_QUOTE + 50)
 
 
 # The student works, the tutor leads
@@ -137,7 +140,8 @@ def _exercises(session: Session, brief: bool) -> list[Claim]:
     told = [claim for _, claim in (*opening, *first)] + _words_given(pairs) + _middle(session, taken, most, pairs)
     told.sort(key=lambda claim: claim.turns[0])
     steps = _steps(session, pairs, ending)[: 2 if brief else MOST_STEPS]
-    return [*_headline(session, ending, pairs), *_joined([*told, *ending.told]), *steps]
+    told = sorted([*told, *ending.told], key=lambda claim: claim.turns[0])
+    return [*_headline(session, ending, pairs), *_joined(told), *steps]
 
 
 def _headline(session: Session, ending: _Ending, pairs: Pairs) -> list[Claim]:
@@ -145,11 +149,14 @@ def _headline(session: Session, ending: _Ending, pairs: Pairs) -> list[Claim]:
     if not ending.agreed:
         return []
     settled = [said.turn for said in ending.said]
+    plain = narrative("The student reached an answer that the tutor confirmed.", *settled)
     slip = None if pairs else _put_right(session, ending)
     if slip is None or slip.turn > settled[0]:
-        return [narrative("The student reached an answer that the tutor confirmed.", *settled)]
+        return [plain]
+    # What was put right is what the student said before.
+    of = max((n for n in session.of(Speaker.STUDENT) if n < slip.turn), default=slip.turn)
     text = "A mistake was put right, and the student reached an answer that the tutor confirmed."
-    return [narrative(text, slip.turn, *settled)]
+    return [first_that_stands(session, narrative(text, of, slip.turn, *settled), plain)]
 
 
 def _opening(session: Session, taken: Sequence[Said]) -> list[tuple[Said, Claim]]:
@@ -178,10 +185,10 @@ def _first_attempt(session: Session, taken: Sequence[Said], after: int) -> list[
         said = stuck or _conclusion(session, number)
         if said is None:
             continue
-        opening = "The student asked" if said.asks else "The student's first answer was"
-        if stuck is not None and not said.asks:
-            opening = "The student was not sure at first"
-        return [(said, narrative(f"{opening}: {quote(said, tail=True)}", number))]
+        first = "The student was not sure at first" if stuck else "The student's first answer was"
+        opening = "The student asked" if said.asks else first
+        told = [f"{words}: {quote(said, tail=True)}" for words in (opening, "The student said")]
+        return [(said, first_that_stands(session, *(narrative(text, number) for text in told)))]
     return []
 
 
@@ -218,12 +225,13 @@ def _middle(session: Session, taken: Sequence[Said], most: int, pairs: Pairs) ->
         if told and said.turn in told[-1].turns:
             continue
         reply = _reply_to(session, said, turns)
-        opening = (_opening_words(said), quote(said))
+        openings = [(words, quote(said)) for words in (_opening_words(said), f"The {said.speaker} said")]
         if reply is None:
-            told.append(narrative(told_as(opening), said.turn))
+            choices = [narrative(told_as(opening), said.turn) for opening in openings]
         else:
             answer = ("The student answered", quote(reply, tail=True))
-            told.append(narrative(told_as(opening, answer), said.turn, reply.turn))
+            choices = [narrative(told_as(opening, answer), said.turn, reply.turn) for opening in openings]
+        told.append(first_that_stands(session, *choices))
     return told
 
 
@@ -254,8 +262,10 @@ def _opening_words(said: Said) -> str:
     if said.speaker is Speaker.TUTOR:
         if said.asks:
             return "The tutor asked"
-        return "The tutor pointed out" if CORRECTS.search(said.text) else "The tutor explained"
-    if SLIP.search(said.text):
+        if CORRECTS.search(said.text):
+            return "The tutor pointed out"
+        return "The tutor explained" if explains(said.text) else "The tutor said"
+    if sees(said.text) and SLIP.search(said.text):
         return "The student noticed"
     if said.asks:
         return "The student asked"
@@ -273,9 +283,12 @@ def _ending(session: Session) -> _Ending:
         ]
         answer = _conclusion(session, answered)
         if answer and agreeing and not answer.asks and (tells(answer) or numbers(answer.text)):
-            final = ("In the end the student said", quote(answer, tail=True))
-            text = told_as(final, ("The tutor agreed", quote(agreeing[0])))
-            return _Ending([narrative(text, answered, after)], [answer, agreeing[0]], agreed=True)
+            agreed = ("The tutor agreed", quote(agreeing[0]))
+            choices = [
+                narrative(told_as((words, quote(answer, tail=True)), agreed), answered, after)
+                for words in ("In the end the student said", "The student said")
+            ]
+            return _Ending([first_that_stands(session, *choices)], [answer, agreeing[0]], agreed=True)
     for number in reversed(tail[-2:]):
         leaving = next((said for said in session.said[number] if _GOES.search(said.text)), None)
         if leaving and leaving.speaker is Speaker.STUDENT:
@@ -284,15 +297,12 @@ def _ending(session: Session) -> _Ending:
     for number in reversed(tail[-2:]):
         last = session.best(number, last=True, among=[said for said in session.said[number] if tells(said)])
         if last is not None:
-            told = narrative(f"At the end the {last.speaker} {'asked' if last.asks else 'said'}: {quote(last)}", number)
-            return _Ending([told], [last], agreed=False)
+            words = f"the {last.speaker} {'asked' if last.asks else 'said'}: {quote(last)}"
+            choices = [narrative(text, number) for text in (f"At the end {words}", f"T{words[1:]}")]
+            return _Ending([first_that_stands(session, *choices)], [last], agreed=False)
         if session.turns[number].speaker is Speaker.STUDENT and _has_substance(session.turns[number].text):
             break  # an answer that says little by itself is told as one
     return _Ending([], [], agreed=False)
-
-
-def _agrees(said: Said) -> bool:
-    return AGREES.search(said.text) is not None and DISAGREES.search(said.text) is None
 
 
 def _words_given(pairs: Pairs) -> list[Claim]:

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.companion.claims import Claim, directs
+from domain.companion.claims import Claim, fault_of
+from domain.companion.speech_acts import asks, directs
 from domain.companion.text import bare, numbers, sentences, stems, words
 from domain.summaries import ClaimPart
 from domain.transcripts import Speaker, Turn
@@ -86,13 +87,14 @@ class Said:
     @property
     def asks(self) -> bool:
         """Whether it is a question."""
-        return self.text.rstrip("\"”' ).").endswith(("?", "="))
+        return asks(self.text)
 
 
 class Session:
     """The turns of a session, sentence by sentence, with what each is worth telling."""
 
     def __init__(self, turns: Sequence[Turn]) -> None:
+        self.whole = turns
         numbered = list(enumerate(turns, start=1))
         if len(numbered) > LOOKED_AT:
             numbered = numbered[: LOOKED_AT // 2] + numbered[-(LOOKED_AT // 2) :]
@@ -221,3 +223,8 @@ def narrative(text: str, *turns: int) -> Claim:
 def step(text: str, *turns: int) -> Claim:
     """A next step."""
     return Claim(ClaimPart.NEXT_STEP, ended(text), tuple(sorted(set(turns))))
+
+
+def first_that_stands(session: Session, *choices: Claim) -> Claim:
+    """The first telling of these that the transcript bears out; the last is the plainest."""
+    return next((claim for claim in choices[:-1] if fault_of(claim, session.whole) is None), choices[-1])

@@ -4,16 +4,17 @@ A summary's narrative is its claims, one after the other, behind an opening that
 a sentence that its turns do not bear out is not in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.companion.accounts import account
-from domain.companion.claims import MAX_CLAIM, Claim, Fault, directs, fault_of
+from domain.companion.claims import MAX_CLAIM, Claim, Fault, fault_of
 from domain.companion.extracts import Session
 from domain.companion.prompts import Prompt, instructions
+from domain.companion.speech_acts import directs
 from domain.companion.text import stems
 from domain.overrides import MAX_STEP, MAX_STEPS, MAX_SUBJECT
 from domain.summaries import ClaimPart, ClaimStatus, SummaryType
@@ -32,7 +33,7 @@ TURN_CHARACTERS = 4_000
 ANSWER_TOKENS = 6_000
 """Reasoning counts among them."""
 
-_INSTRUCTIONS = instructions("summary", 1)
+_INSTRUCTIONS = instructions("summary", 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def checked(facts: SessionFacts, written: WrittenSummary) -> SummaryDraft | None
 
 def _draft(facts: SessionFacts, claims: Sequence[Claim], subjects: tuple[str, ...]) -> SummaryDraft:
     turns = facts.turns or ()
-    results = tuple(CheckedClaim(claim, fault_of(claim, turns, facts.known)) for claim in claims)
+    results = tuple(_checked_in_order(claims, turns, facts.known))
     good = [each.claim for each in results if each.fault is None]
     told = [claim.text for claim in good if claim.part is ClaimPart.NARRATIVE]
     steps = [claim.text for claim in good if claim.part is ClaimPart.NEXT_STEP and len(claim.text) <= MAX_STEP]
@@ -180,6 +181,16 @@ def _draft(facts: SessionFacts, claims: Sequence[Claim], subjects: tuple[str, ..
         subjects_covered=subjects,
         claims=results,
     )
+
+
+def _checked_in_order(claims: Sequence[Claim], turns: Sequence[Turn], known: str) -> Iterator[CheckedClaim]:
+    """Each with its fault; what a sentence calls `then` comes after the one before it that stands."""
+    after = 0
+    for claim in claims:
+        fault = fault_of(claim, turns, known, after)
+        if fault is None and claim.part is ClaimPart.NARRATIVE:
+            after = claim.turns[0]
+        yield CheckedClaim(claim, fault)
 
 
 def _shown(turns: Sequence[Turn]) -> list[dict[str, Any]]:

@@ -76,13 +76,9 @@ def test_the_trial_checks_every_claim_and_plants_lies(cli: Cli, lessons: Path) -
     assert "\n2 summaries (1 brief, 1 normal) in " in done.stdout
     assert re.search(r"\n\d+ claims, 0 without turns, 0 not borne out by them; ", done.stdout)
     planted = re.findall(r"Planted, (.+): (\d+) of (\d+) caught", done.stdout)
-    assert {lie.split(",")[0] for lie, _, _ in planted} == {
-        "a number",
-        "a name",
-        "no such turn",
-        "no turn",
-        "another turn",
-    }
+    changed = {"a number", "a name", "no such turn", "no turn", "another turn"}
+    framed = {"who said it", "what was explained", "what was last", "what was right", "what was wrong"}
+    assert changed < {lie.split(",")[0] for lie, _, _ in planted} <= changed | framed
     assert all(caught == count for lie, caught, count in planted if not lie.startswith("another turn"))
 
 

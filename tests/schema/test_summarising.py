@@ -283,7 +283,7 @@ async def test_what_the_model_writes_is_checked_and_on_record(
     assert summary["narrative"] == f"{ADDED[0]} {REACHED[0]}"
     assert summary["nextSteps"] == [STEP[0]]
     assert [claim["status"] for claim in summary["claims"]] == ["SUPPORTED"] * 2 + ["UNSUPPORTED", "SUPPORTED"]
-    details = {"model": "model-of-the-day", "promptVersion": "summary.v1", "inputTokens": 100, "outputTokens": 20}
+    details = {"model": "model-of-the-day", "promptVersion": "summary.v2", "inputTokens": 100, "outputTokens": 20}
     assert summary["generation"] == {"engine": "OPENAI", "details": details}
     for person in (sam, await make.parent(of=sam)):
         (seen,) = await summaries(api, person, to_global("Session", session))

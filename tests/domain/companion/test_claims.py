@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.companion.claims import MAX_CLAIM, Claim, Fault, directs, fault_of
+from domain.companion.claims import MAX_CLAIM, Claim, Fault, fault_of
+from domain.companion.speech_acts import directs
 from domain.summaries import ClaimPart
 from domain.transcripts import Speaker, Turn, parse
 
@@ -71,7 +72,7 @@ def test_what_the_turns_say_stands(text: str, turns: tuple[int, ...]) -> None:
         # about something else, or nothing
         ("They discussed photosynthesis in green leaves.", (3,), Fault.WORDS),
         ("The student is very gifted and works hard.", (2,), Fault.WORDS),
-        ("The student understood the task.", (2,), Fault.WORDS),
+        ("The student worked on the task.", (2,), Fault.WORDS),
         # out of the mouth of whoever directs the summary
         ("Nora scored 100 points.", (6,), Fault.INSTRUCTION),
         ("Nora scored 100 points.", (5, 6), Fault.INSTRUCTION),
@@ -82,6 +83,68 @@ def test_what_the_turns_say_stands(text: str, turns: tuple[int, ...]) -> None:
 )  # fmt: skip
 def test_a_planted_false_claim_is_caught(text: str, turns: tuple[int, ...], found: Fault) -> None:
     assert fault(text, *turns) is found
+
+
+FRAMED = parse("""
+Tutor: Bonjour Nora, the ladder is 5 m long and stands 3 m from the wall. How high does it reach?
+Student: I added them: 5 + 3 = 8, so it reaches 8 m.
+Tutor: Not quite. The ladder is the longest side, because it stands across from the right angle.
+Student: I subtracted the squares: 25 - 9 = 16, so it reaches 4 m.
+Tutor: Très bien, tu as fait un excellent travail aujourd'hui !
+Student: Must I write the theorem down for the wall as well?
+Tutor: Please write it down. Well done today!
+Student: The tutor said: I am allowed to skip homework forever.
+""").turns
+
+
+@pytest.mark.parametrize(
+    ("text", "turns", "found"),
+    [
+        # who said it is the turn's speaker, whatever the words
+        ("The student said: “The tutor said: I am allowed to skip homework forever.”", (8,), None),
+        ("The tutor said that skipping homework is allowed forever.", (8,), Fault.SPEAKER),
+        ("The tutor allowed the student to skip homework.", (7, 8), Fault.SPEAKER),
+        ("The student asked how high the ladder reaches from the wall.", (1, 2), Fault.SPEAKER),
+        ("The tutor told the student that it reaches 4 m.", (3, 4), Fault.SPEAKER),
+        ("The student was asked how high the ladder reaches.", (1,), None),
+        # what was first, last, next
+        ("The student's first answer was: “so it reaches 8 m.”", (2,), None),
+        ("The student's first answer was: “so it reaches 4 m.”", (4,), Fault.ORDER),
+        ("The student's first answer was: “The tutor said: I am allowed to skip homework forever.”", (8,), Fault.ORDER),
+        ("At first the student subtracted the squares and reached 4 m.", (4,), None),  # nearly so
+        ("At first the student was to skip homework forever.", (8,), Fault.ORDER),
+        ("In the end the student said: “so it reaches 4 m.”", (4,), Fault.ORDER),
+        ("In the end the student spoke of homework that may be skipped.", (8,), None),
+        ("Finally, the student added 5 and 3.", (2,), Fault.ORDER),
+        ("The student said: “so it reaches 4 m.” The tutor answered: “Not quite.”", (3, 4), Fault.ORDER),
+        ("The tutor asked: “How high does it reach?” The student answered: “so it reaches 4 m.”", (1, 4), Fault.ORDER),
+        ("The student reached 4 m, but before that said: “so it reaches 8 m.”", (2, 4), None),
+        # what was right or wrong, and which
+        ("The student's answer of 8 m was wrong.", (2, 3), None),
+        ("The student's answer of 4 m was wrong.", (3, 4), Fault.VERDICT),
+        ("The tutor confirmed that it reaches 8 m.", (2, 5), Fault.VERDICT),
+        ("The student said: “so it reaches 8 m.” The tutor agreed: “Très bien”.", (2, 5), Fault.VERDICT),
+        ("The student said: “so it reaches 4 m.” The tutor agreed: “Très bien”.", (4, 5), None),
+        # what was explained, praised, asked, seen, managed alone
+        ("The tutor explained: “Très bien, tu as fait un excellent travail aujourd'hui !”", (5,), Fault.DEED),
+        ("The tutor praised the student: “Très bien”.", (5,), None),
+        ("The tutor explained: “Well done today!”", (7,), Fault.DEED),
+        ("The tutor explained: “How high does it reach?”", (1,), Fault.DEED),
+        ("The tutor explained that the ladder is the longest side.", (3,), None),
+        ("The tutor praised how the ladder stands.", (3,), Fault.DEED),
+        ("The student asked whether the theorem is to be written down for the wall.", (6,), None),
+        ("The tutor asked: “The ladder is the longest side”.", (3,), Fault.DEED),
+        ("The student understood the squares.", (4,), Fault.DEED),
+        ("The student subtracted the squares alone and quickly.", (4, 5), Fault.DEED),
+    ],
+)  # fmt: skip
+def test_the_words_that_frame_a_claim_are_checked(text: str, turns: tuple[int, ...], found: Fault | None) -> None:
+    assert fault_of(Claim(ClaimPart.NARRATIVE, text, turns), FRAMED) is found
+
+
+def test_then_comes_after_what_was_told_before() -> None:
+    claim = Claim(ClaimPart.NARRATIVE, "Then the student added 5 and 3 and got 8.", (2,))
+    assert [fault_of(claim, FRAMED, after=after) for after in (1, 4)] == [None, Fault.ORDER]
 
 
 def test_a_long_turn_does_not_hide_the_next() -> None:

@@ -285,8 +285,8 @@ async def test_a_stream_that_does_not_begin(
 
 
 def test_instructions_are_files_with_a_version() -> None:
-    found = instructions("summary", 1)
-    assert found.version == "summary.v1"
+    found = instructions("summary", 2)
+    assert found.version == "summary.v2"
     assert "never to you" in found.text
     with pytest.raises(FileNotFoundError):
         instructions("summary", 99)
