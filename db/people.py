@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, and_, any_, bindparam, delete, func, or_, select
+from sqlalchemy import Text, Uuid, and_, any_, bindparam, case, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement, Select
 
@@ -14,6 +14,7 @@ from db.assignments import notes_by_assignment
 from db.encryption import CannotDecrypt
 from db.engine import Transaction, Work
 from db.object_store import TranscriptStore, TranscriptUnavailable
+from db.questions import IS_WITHHELD
 from db.sessions import notes_by_session
 from db.statement import Compiled
 from db.subjects import subjects_by_id
@@ -134,7 +135,10 @@ _SECTIONS = [
     _Section("ratings", select(*_but(_ratings)), _ratings.c.student_id == _PERSON, by="last_updated"),
     _Section(
         "questions",
-        select(*_but(_questions)),
+        select(
+            *_but(_questions, "answer", "highlight"),
+            *(case((IS_WITHHELD, None), else_=_questions.c[name]).label(name) for name in ("answer", "highlight")),
+        ),
         _questions.c.student_id == _PERSON,
         _questions.c.escalated_to_tutor_id == _PERSON,
         _questions.c.answered_by_tutor_id == _PERSON,

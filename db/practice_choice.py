@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql import ColumnElement
 
 from db.batch import ByKey
 from db.engine import Transaction, Work
@@ -119,10 +121,14 @@ _guess = case((practice_candidates.c.choices > 1, 1.0 / practice_candidates.c.ch
 # Only to look at those near the aim first: domain.practice_choice works the chance out again, and decides.
 _behind = practice_candidates.c.rating - bindparam("rating", type_=Integer()) - func.coalesce(_known.points, 0)
 _chance = _guess + (1 - _guess) / (1 + func.power(10.0, func.least(func.greatest(_behind, -4000), 4000) / 400.0))
-_rested_before = case(
-    (_known.last_score >= RIGHT_FROM, bindparam("right_before", type_=DateTime(timezone=True))),
-    else_=bindparam("wrong_before", type_=DateTime(timezone=True)),
-)
+
+
+def _rested_before(score: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An answer that is not later than this has rested."""
+    right, wrong = (bindparam(name, type_=DateTime(timezone=True)) for name in ("right_before", "wrong_before"))
+    return case((score >= RIGHT_FROM, right), else_=wrong)
+
+
 _candidates = Statement(
     "practice_candidates",
     select(
@@ -145,9 +151,17 @@ _candidates = Statement(
     )
     .where(
         practice_candidates.c.subject_id == _subject,
-        or_(_known.last_answered_at.is_(None), _known.last_answered_at <= _rested_before),
+        or_(_known.last_answered_at.is_(None), _known.last_answered_at <= _rested_before(_known.last_score)),
         ~select(practice_assignments.c.id)
-        .where(practice_assignments.c.bank_item_id == practice_candidates.c.item_id, *_open[:2])
+        .where(
+            practice_assignments.c.bank_item_id == practice_candidates.c.item_id,
+            practice_assignments.c.student_id == _student,
+            # Whose solution can be read: also what was answered in a tutor's words, which no familiarity tells.
+            or_(
+                practice_assignments.c.completed.is_(False),
+                practice_assignments.c.completed_at > _rested_before(practice_assignments.c.performance_score),
+            ),
+        )
         .exists(),
     )
     .order_by(func.abs(_chance - bindparam("target", type_=Numeric())), practice_candidates.c.item_id)

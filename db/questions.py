@@ -5,31 +5,47 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, case, func, select, update
+from sqlalchemy import Text, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
+from db.tables import answer_citations, subjects, tutor_student_assignments
 from db.tables import qa_interactions as qa
-from db.tables import subjects, tutor_student_assignments
 from domain.assignments import AssignmentStatus
 from domain.errors import Code, Refused
-from domain.questions import Question, QuestionFilter
+from domain.questions import AnswerOutcome, Question, QuestionFilter
 from domain.viewer import Role
 
 NEWEST = Order("newest", "created_at", descending=True, parse=datetime.fromisoformat)
 OLDEST = Order("oldest", "created_at", descending=False, parse=datetime.fromisoformat)
 
 # The student gets the answer when they ask for it, or when a tutor has written it.
-IS_BEHIND_HINT = and_(
+_IS_BEHIND_HINT = and_(
     func.viewer_role() == Role.STUDENT.value, qa.c.hint.is_not(None), qa.c.revealed_at.is_(None), ~qa.c.overridden
 )
+_told = answer_citations.alias("told")
+# What it tells is the solution of practice that the student is to do, or to do again; a tutor may tell it all the same.
+_IS_KEPT_BACK = and_(
+    func.viewer_role() == Role.STUDENT.value,
+    qa.c.outcome == AnswerOutcome.ANSWERED.value,
+    ~qa.c.overridden,
+    select(_told.c.id)
+    .where(
+        _told.c.question_id == qa.c.id,
+        _told.c.bank_item_id.is_not(None),
+        func.is_kept_back(_told.c.student_id, _told.c.bank_item_id),
+    )
+    .correlate(qa)
+    .exists(),
+)
+IS_WITHHELD = or_(_IS_BEHIND_HINT, _IS_KEPT_BACK)
 _QUESTIONS = select(
     qa.c.id,
     qa.c.student_id,
     qa.c.query,
-    case((IS_BEHIND_HINT, None), else_=qa.c.answer).label("answer"),
+    case((IS_WITHHELD, None), else_=qa.c.answer).label("answer"),
     qa.c.confidence,
     qa.c.confidence_score,
     qa.c.context_subjects,
@@ -46,7 +62,7 @@ _QUESTIONS = select(
     qa.c.disclaimer_shown,
     qa.c.outcome,
     qa.c.hint,
-    case((IS_BEHIND_HINT, None), else_=qa.c.highlight).label("highlight"),
+    case((IS_WITHHELD, None), else_=qa.c.highlight).label("highlight"),
     qa.c.revealed_at,
     qa.c.companion_right,
     qa.c.generation_id,

@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, Text, Uuid, bindparam, case, func, insert, sele
 
 from db.batch import Listed
 from db.engine import Transaction, Work
-from db.questions import IS_BEHIND_HINT, lock_question
+from db.questions import IS_WITHHELD, lock_question
 from db.statement import Compiled
 from db.tables import answer_calibrations, answer_citations, generations, user_details, users
 from db.tables import qa_interactions as qa
@@ -29,7 +29,7 @@ _citations = Listed(
         answer_citations.c.kind,
         answer_citations.c.title,
         # It would be the answer.
-        case((IS_BEHIND_HINT, None), else_=answer_citations.c.quote).label("quote"),
+        case((IS_WITHHELD, None), else_=answer_citations.c.quote).label("quote"),
         answer_citations.c.material_id,
         answer_citations.c.bank_item_id,
         answer_citations.c.session_id,

@@ -113,7 +113,10 @@ def changes_session(viewer: Viewer, tutor_id: UUID | None, student_id: UUID) -> 
 
 
 def sees_solution(viewer: Viewer, student_id: UUID, completed: bool) -> bool:
-    """Whoever practises, and the parents beside them, see the solution once the item is completed."""
+    """Whoever practises, and the parents beside them, see the solution of what is completed and not to be done again.
+
+    Whether it is, the database knows: `is_kept_back`.
+    """
     return sees_student(viewer, student_id) and (completed or viewer.role in _STAFF)
 
 

@@ -172,8 +172,9 @@ _NOT_FOUND = (
     "not guess. Your tutor can help; pass the question on with one step."
 )
 _OWN_PRACTICE = (
-    "This is practice that you have open, so the answer is yours to find. Try it as far as you get; once you have "
-    "handed it in, its solution and how one gets there are shown beside it. If you are stuck, ask me about the step."
+    "This is practice that is yours to do, now or again, so the answer is yours to find. Try it as far as you get; "
+    "once you have handed it in, its solution and how one gets there are shown beside it. If you are stuck, ask me "
+    "about the step."
 )
 
 

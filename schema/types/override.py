@@ -79,11 +79,11 @@ class PracticeContent:
 
     question: str = strawberry.field(description="What is asked.")
     answer: str | None = strawberry.field(
-        description="The right answer; null for students and parents until the item is completed."
+        description="The right answer; null for students and parents as long as `solution` of the practice is."
     )
     explanation: str | None = strawberry.field(
         description="How one gets to the answer; null where there is none, "
-        "and for students and parents until the item is completed."
+        "and for students and parents as long as `solution` of the practice is null."
     )
     difficulty_level: int | None = strawberry.field(description="How hard it is, 1 to 10; null when not stated.")
 

@@ -166,8 +166,9 @@ class PracticeItem(Node):
     solution: Solution | None = edge(
         bank_db.solutions_by_item,
         key="id",
-        description="Its solution; null for students and parents until the student has completed it, and while one of "
-        "the students whom they see has it to do.",
+        description="Its solution; null for students and parents until the student has completed it, while one of the "
+        "students whom they see has it to do, and once it may come again as practice: 21 days after a right answer, 2 "
+        "after a wrong one, until it is answered again.",
     )
     rating: QuestionRating | None = edge(
         ratings_by_item,
@@ -252,7 +253,8 @@ class PracticeAssignment(Node):
     solution: Solution | None = edge(
         practice_db.solutions_by_practice,
         key="id",
-        description="Its solution; null for students and parents until it is completed.",
+        description="Its solution; null for students and parents until it is completed, and when the same question is "
+        "to be done again or may be: 21 days after a right answer, 2 after a wrong one.",
     )
     generation: Generation | None = edge(
         generations_by_id,

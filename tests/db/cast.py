@@ -169,7 +169,7 @@ def make_cast(owner: Connection) -> Cast:
     for student in STUDENTS:
         _rows_of(cast, student)
     only = {"student_id": cast.id("ben"), "bank_item_id": cast.id("bens", "practice_bank_items")}
-    cast.add("practice_assignments", "ben only", **only, source="bank", completed=True)
+    cast.add("practice_assignments", "ben only", **only, source="bank", completed=True, completed_at="now")
     return cast
 
 
@@ -206,7 +206,7 @@ def _rows_of(cast: Cast, student: str) -> None:
             bank_item_id=cast.id(label, "practice_bank_items"),
             subject_id=algebra,
             completed=label == "done",
-            completed_at="2026-03-03T16:00Z" if label == "done" else None,
+            completed_at="now" if label == "done" else None,
         )
         _override(cast, f"{student} practice {label}", student, "practice", practice_assignment_id=practice)
     cast.add("student_ratings", student, student_id=own, subject_id=algebra)

@@ -186,6 +186,7 @@ DEFINERS = {
     ("count_study_words(text[])", "study_vault"): "text search by index; counts only",
     ("search_study_passages(text[],integer)", "study_vault"): "text search by index; nothing protected",
     ("search_practice_bank(text[],uuid,integer)", "study_vault"): "answers from the bank, but for what is to be done",
+    ("is_kept_back(uuid,uuid)", "study_vault"): "asked by views and by statements; of students whom one sees",
     ("release_user_references()", "postgres"): "erasing a person nulls columns that nobody may change",
 }
 VAULT_VIEWS = {

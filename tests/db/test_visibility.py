@@ -92,9 +92,8 @@ def _fill(owner: psycopg.Connection[Any]) -> Rows:
             [person, str(person), f"{person}@x.test", role],
         )
     subject = _insert(owner, "subjects", name="Algebra")
-    bank = _insert(
-        owner, "practice_bank_items", question_text="?", answer_text="!", subject_id=subject, difficulty_level=5
-    )
+    item = {"question_text": "?", "answer_text": "!", "subject_id": subject, "difficulty_level": 5}
+    bank = {completed: _insert(owner, "practice_bank_items", **item) for completed in (False, True)}
     rows = Rows({}, {}, set(), {})
 
     def add(table: str, student: UUID, **values: Any) -> UUID:
@@ -113,9 +112,9 @@ def _fill(owner: psycopg.Connection[Any]) -> Rows:
                 student,
                 student_id=student,
                 source="bank",
-                bank_item_id=bank,
+                bank_item_id=bank[completed],
                 completed=completed,
-                completed_at=NOW if completed else None,
+                completed_at=datetime.now(UTC) if completed else None,
             )
             if completed:
                 rows.completed.add(practice)
