@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, any_, bindparam, column, func, select, true, tuple_
+from sqlalchemy import Integer, Uuid, any_, bindparam, column, func, literal_column, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement, Select, TableValuedAlias
 
@@ -32,10 +32,15 @@ class Order:
     """From a value of the column as JSON has it to the value itself; raises ValueError or TypeError."""
 
 
+LONGEST_PAGE = 1_001
+"""Rows; what a stream begins with may have a thousand, and one more says that there are too many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Which part of a list: `limit` rows after `start` in the order, or before it when `backward`.
 
+    `limit` is at most LONGEST_PAGE.
     `start` is a row's (column value, id); None means from the end that one starts at.
     """
 
@@ -108,6 +113,7 @@ class Paged(Generic[R]):
         students: ColumnElement[Any] | None = None,
     ) -> None:
         self._name = name
+        self._keyed = key is not None
         self._source = source if key is None else source.where(key == _PARENTS.c.key)
         self._record = record
         self._conditions = dict(conditions or {})
@@ -149,8 +155,13 @@ class Paged(Generic[R]):
         if has_start:
             start = tuple_(bindparam("start_value", type_=value.type), bindparam("start_id", type_=identity.type))
             rows = rows.where(tuple_(value, identity) < start if descending else tuple_(value, identity) > start)
-        rows = rows.order_by(*_sorted(value, identity, descending)).limit(bindparam("page_limit", type_=Integer()))
-        page = rows.lateral("page")
+        rows = rows.order_by(*_sorted(value, identity, descending))
+        if not self._keyed:
+            # The plan is made before the limit is known, and would be one for a tenth of all rows.
+            rows = rows.limit(literal_column(str(LONGEST_PAGE)))
+            longest = rows.subquery("longest")
+            rows = select(longest).order_by(*_sorted(longest.c[order.column], longest.c.id, descending))
+        page = rows.limit(bindparam("page_limit", type_=Integer())).lateral("page")
         statement = (
             select(_PARENTS.c.position, *page.c)
             .select_from(_PARENTS.join(page, true()))
