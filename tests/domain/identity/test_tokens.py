@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
+from domain.identity import tokens
 from domain.identity.tokens import (
     MAX_TOKEN_BYTES,
     ClaimRules,
@@ -60,7 +61,16 @@ class OneKey:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self._key: RSAKey | None = None
+        self.renew()
+
+    def renew(self) -> None:
+        """As when it was fetched anew."""
         self._key = RSAKey.import_key(ours.public_key(), {"kid": "k1"})
+
+    def withdraw(self) -> None:
+        """As when it was not there any more."""
+        self._key = None
 
     async def key(self, kid: str) -> RSAKey | None:
         self.asked.append(kid)
@@ -312,6 +322,35 @@ async def test_the_edges_of_time(claims: dict[str, Any], now: float, leeway: flo
     else:
         with pytest.raises(InvalidToken):
             await checked.verify(access(**claims))
+
+
+async def test_what_was_believed_is_believed_no_longer_than_it_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MAX_BELIEVED", 3)
+    keys, now, sent = OneKey(), [float(NOW)], access(iat=NOW)
+    checked = SignedTokenVerifier(keys, ClaimRules(ISSUER, frozenset({CLIENT}), timedelta(0)), clock=lambda: now[0])
+    first = await checked.verify(sent)
+    assert await checked.verify(sent) is first
+    with pytest.raises(InvalidToken):
+        await checked.verify(sent + "A" * 20_000)
+
+    keys.renew()
+    assert await checked.verify(sent) is not first
+    for other in range(3):
+        await checked.verify(access(jti=str(other)))
+    assert len(checked._believed) == 3
+
+    for when, code in ((NOW - 60, tokens.TokenCode.NOT_YET_VALID), (NOW + 3600, tokens.TokenCode.EXPIRED)):
+        now[0] = NOW
+        await checked.verify(sent)
+        now[0] = when
+        with pytest.raises(InvalidToken) as refused:
+            await checked.verify(sent)
+        assert refused.value.code is code
+    now[0] = NOW
+    await checked.verify(sent)
+    keys.withdraw()
+    with pytest.raises(InvalidToken):
+        await checked.verify(sent)
 
 
 @pytest.mark.parametrize("seconds", [-1, 31, 3600])
