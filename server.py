@@ -158,6 +158,7 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
         turns=Turns(max(1, settings.database_connections // 2)),
         algebra=Algebra(),
         questions_a_day=settings.questions_per_day,
+        safeguarding_contact=settings.safeguarding_contact.strip(),
     )
 
     tools = tools_of(settings, database, services.model)

@@ -149,6 +149,12 @@ class Settings(BaseSettings):
     questions_per_day: int = Field(
         default=50, ge=0, description="Questions that a student may ask the companion in 24 hours."
     )
+    safeguarding_contact: str = Field(
+        default="",
+        max_length=1_000,
+        description="What a student who may be in danger is told besides the emergency services: a helpline, the "
+        "school's own people, in whole sentences.",
+    )
     allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",
         description="Origins of web pages that may call the API from browsers, such as `http://localhost:5173`, "

@@ -108,6 +108,7 @@ def _grouped(
     student: ColumnElement[Any],
     keys: Mapping[str, ColumnElement[Any]],
     always: Mapping[str, ColumnElement[Any]] | None = None,
+    only: ColumnElement[bool] | None = None,
     measures: Mapping[str, ColumnElement[Any]],
     groups: Sequence[str],
     for_student: bool,
@@ -128,6 +129,8 @@ def _grouped(
     rows: Select[Any] = select(*columns).select_from(source).where(time >= _START, time < _END)
     if for_student:
         rows = rows.where(student == _STUDENT)
+    if only is not None:
+        rows = rows.where(only)
     return Statement(name, rows.group_by(*by).order_by(*by).limit(MAX_ROWS + 1), record)
 
 
@@ -188,6 +191,7 @@ def _answers(groups: tuple[str, ...], for_student: bool) -> Statement[Confidence
         student=qa_interactions.c.student_id,
         keys=keys,
         always={"confidence": qa_interactions.c.confidence},
+        only=qa_interactions.c.outcome != literal_column("'safeguarding'", String()),
         measures={"count": func.count(), "percentage": _percent(func.count(), whole)},
         groups=groups,
         for_student=for_student,

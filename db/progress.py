@@ -216,7 +216,8 @@ _analytics = Compiled(
                         'confidence_distribution', (
                             select coalesce(jsonb_object_agg(confidence, percent), '{}') from (
                                 select confidence, round(100.0 * count(*) / sum(count(*)) over (), 1) as percent
-                                from qa_interactions where student_id = person.id group by confidence
+                                from qa_interactions
+                                where student_id = person.id and outcome <> 'safeguarding' group by confidence
                             ) as answers
                         ),
                         'nudge_engagement', (

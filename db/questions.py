@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from db.batch import ByKey, Order, Page, Paged
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
-from db.tables import answer_citations, subjects, tutor_student_assignments
+from db.tables import answer_citations, sessions, subjects, tutor_student_assignments
 from db.tables import qa_interactions as qa
 from domain.assignments import AssignmentStatus
 from domain.errors import Code, Refused
@@ -66,6 +66,7 @@ _QUESTIONS = select(
     qa.c.revealed_at,
     qa.c.companion_right,
     qa.c.generation_id,
+    qa.c.kept_from_tutors,
     qa.c.created_at,
 )
 _CONDITIONS = {
@@ -102,6 +103,23 @@ _tutors = Compiled(
         tutor_student_assignments.c.status == AssignmentStatus.ACTIVE.value,
     )
     .distinct(),
+)
+_tutor_to_tell = Compiled(
+    "tutor_to_tell",
+    select(tutor_student_assignments.c.tutor_id)
+    .outerjoin(
+        sessions,
+        and_(
+            sessions.c.tutor_id == tutor_student_assignments.c.tutor_id,
+            sessions.c.student_id == tutor_student_assignments.c.student_id,
+        ),
+    )
+    .where(
+        tutor_student_assignments.c.student_id == bindparam("student_id"),
+        tutor_student_assignments.c.status == AssignmentStatus.ACTIVE.value,
+    )
+    .order_by(sessions.c.session_date.desc().nulls_last(), tutor_student_assignments.c.tutor_id)
+    .limit(1),
 )
 _NAMES = func.unnest(bindparam("names", type_=ARRAY(Text()))).column_valued("name")
 _subject = Compiled(
@@ -174,6 +192,12 @@ async def update_question(work: Work, question_id: UUID, **values: Any) -> Quest
 async def active_tutors_of_student(work: Work, student_id: UUID) -> list[UUID]:
     """The tutors who teach the student now."""
     return [tutor_id for (tutor_id,) in await work.run(_tutors, {"student_id": student_id})]
+
+
+async def tutor_to_tell(work: Work, student_id: UUID) -> UUID | None:
+    """The tutor who knows the student best: who held the last session of those who teach them now."""
+    found = await work.run(_tutor_to_tell, {"student_id": student_id})
+    return found[0][0] if found else None
 
 
 async def subject_of_question(work: Work, question: Question) -> UUID | None:

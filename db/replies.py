@@ -47,7 +47,18 @@ _asked_since = Compiled(
     .where(
         qa.c.student_id == bindparam("student_id", type_=Uuid()),
         qa.c.created_at > bindparam("since", type_=DateTime(timezone=True)),
+        qa.c.outcome != AnswerOutcome.SAFEGUARDING.value,
     ),
+)
+_worries = Compiled(
+    "worries_since",
+    select(qa.c.id, qa.c.query, qa.c.created_at)
+    .where(
+        qa.c.student_id == bindparam("student_id", type_=Uuid()),
+        qa.c.created_at > bindparam("since", type_=DateTime(timezone=True)),
+        qa.c.outcome == AnswerOutcome.SAFEGUARDING.value,
+    )
+    .order_by(qa.c.created_at.desc(), qa.c.id.desc()),
 )
 _same = Compiled(
     "same_question_since",
@@ -108,7 +119,7 @@ async def citations_by_question(read: Transaction, question_ids: Sequence[UUID])
 
 
 async def questions_asked_since(read: Transaction, student_id: UUID, since: datetime) -> int:
-    """How many questions a student has asked."""
+    """How many questions a student has asked, those not counted that told of danger."""
     ((count,),) = await read.run(_asked_since, {"student_id": student_id, "since": since})
     return int(count)
 
@@ -116,6 +127,11 @@ async def questions_asked_since(read: Transaction, student_id: UUID, since: date
 async def answered_since(read: Transaction, student_id: UUID, since: datetime) -> list[tuple[UUID, str, datetime]]:
     """Id, words and time of what a student asked and got an answer to, latest first."""
     return [(a, b, c) for a, b, c in await read.run(_same, {"student_id": student_id, "since": since})]
+
+
+async def worries_since(work: Work, student_id: UUID, since: datetime) -> list[tuple[UUID, str, datetime]]:
+    """Id, words and time of what a student wrote that told of danger, latest first."""
+    return [(a, b, c) for a, b, c in await work.run(_worries, {"student_id": student_id, "since": since})]
 
 
 async def lock_asking(work: Work, student_id: UUID) -> None:
@@ -130,9 +146,17 @@ async def latest_calibration(work: Work, engine: Engine) -> Calibration:
 
 
 async def insert_answer(
-    work: Work, student_id: UUID, query: str, reply: Reply, *, confidence: Confidence, score: Any, generation_id: UUID
+    work: Work,
+    student_id: UUID,
+    query: str,
+    reply: Reply,
+    *,
+    confidence: Confidence,
+    score: Any,
+    generation_id: UUID,
+    **more: Any,
 ) -> Question:
-    """The question with what was replied, and what that rests on."""
+    """The question with what was replied, and what that rests on; `more` by column."""
     values = {
         "student_id": student_id,
         "query": query,
@@ -148,6 +172,7 @@ async def insert_answer(
         "highlight": reply.highlight,
         "evidence": reply.evidence,
         "generation_id": generation_id,
+        **more,
     }
     ((question_id,),) = await work.execute("insert_question", insert(qa).values(values).returning(qa.c.id))
     if reply.citations:

@@ -27,8 +27,9 @@ _PRACTICE = literal_column(f"'{ReviewKind.PRACTICE}'", Text()).label("kind")
 _QUESTION = literal_column(f"'{ReviewKind.QUESTION}'", Text()).label("kind")
 # A literal, because the partial index of the queue is matched with the text of the statement.
 _LOW = questions.c.confidence == literal_column("'Low'")
+_DANGER = AnswerOutcome.SAFEGUARDING
 # Asked back, declined, left to the student: there is nothing to review in that.
-_REVIEWABLE = or_(*(questions.c.outcome == o.value for o in (AnswerOutcome.ANSWERED, AnswerOutcome.NOT_FOUND)))
+_REVIEWABLE = or_(*(questions.c.outcome == o.value for o in (AnswerOutcome.ANSWERED, AnswerOutcome.NOT_FOUND, _DANGER)))
 
 _flagged = select(practice.c.id, _PRACTICE, practice.c.student_id, practice.c.created_at).where(
     practice.c.flagged, ~practice.c.completed

@@ -11,7 +11,7 @@ from domain import questions
 from domain.errors import Code, Refused
 from domain.events import CURRENT, HEARTBEAT
 from domain.practice import PracticeAssignment, Solution
-from domain.questions import Question
+from domain.questions import AnswerOutcome, Question
 from domain.summaries import Summary
 from domain.text import optional_text, required_text, text_list
 
@@ -288,8 +288,11 @@ def rewrite_practice(
 def rewrite_answer(question: Question, *, answer: str, reason: str | None, subject_id: UUID | None) -> OverrideDraft:
     """A tutor's answer in the place of the companion's. `subject_id` is what the question is about, if known.
 
-    Raises Refused (INVALID, TOO_LONG), (INVALID) as well when nothing would be different.
+    Raises Refused (INVALID, TOO_LONG), (INVALID) as well when nothing would be different, (CONFLICT) where the student
+    may be in danger: everybody who teaches them could read the correction.
     """
+    if question.outcome is AnswerOutcome.SAFEGUARDING:
+        raise Refused(Code.CONFLICT, "This is no answer to correct; answer the student in your own words.", "id")
     before = AnswerContent(question.answer or "")
     after = AnswerContent(required_text(answer, "answer", MAX_ANSWER))
     return _draft(

@@ -78,8 +78,12 @@ def sees_student(viewer: Viewer, student_id: UUID | None) -> bool:
     return viewer.role is Role.ADMIN or student_id in viewer.students
 
 
-def sees_question(viewer: Viewer, student_id: UUID) -> bool:
-    """Parents see how their child does, not what their child asks."""
+def sees_question(
+    viewer: Viewer, student_id: UUID, *, kept_from_tutors: bool = False, escalated_to: UUID | None = None
+) -> bool:
+    """Parents see how their child does, not what their child asks; a tutor not what may be about a tutor."""
+    if viewer.role is Role.TUTOR and kept_from_tutors and escalated_to != viewer.id:
+        return False
     return viewer.role is not Role.PARENT and sees_student(viewer, student_id)
 
 

@@ -44,6 +44,8 @@ class AnswerOutcome(StrEnum):
     """About learning, and nothing that the companion has answers it."""
     OWN_PRACTICE = "own_practice"
     """It is practice that the student has yet to do."""
+    SAFEGUARDING = "safeguarding"
+    """The student may be in danger; see domain.companion.safeguarding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Question:
     revealed_at: datetime | None
     companion_right: bool | None
     generation_id: UUID | None
+    kept_from_tutors: bool
+    """It may be about a tutor: none reads it but whom it is passed on to."""
     created_at: datetime
 
 

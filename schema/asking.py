@@ -21,10 +21,12 @@ from domain.companion.calibration import level
 from domain.companion.model import Model, ModelFailed
 from domain.companion.replies import Grounds, Reply, extracted, grounds_for
 from domain.companion.retrieval import Asked
+from domain.companion.safeguarding import concern
 from domain.companion.written_answers import Unsupported, WrittenAnswer, checked, prompt_for
 from domain.errors import Code, Refused
 from domain.generations import Engine, GenerationKind, Outcome
 from domain.questions import Confidence, Question
+from schema.caring import care_for
 from schema.context import Context, Services
 
 DAY = timedelta(days=1)
@@ -58,6 +60,10 @@ async def ask_companion(context: Context, text: str) -> Reached:
     """
     query = questions.asked_text(text)
     viewer = (await context.read()).viewer
+    danger = concern(query)
+    if danger is not None:
+        await context.release()
+        return Reached(await care_for(context.services, viewer.id, viewer.subject, query, danger), None)
     again = await _asked_before(context, viewer.id, query)
     if again is not None:
         await context.release()

@@ -47,6 +47,8 @@ class Services:
     algebra: Algebra
     questions_a_day: int
     """The setting QUESTIONS_PER_DAY."""
+    safeguarding_contact: str
+    """The setting SAFEGUARDING_CONTACT."""
     asking: "dict[UUID, tuple[str, asyncio.Task[Any]]]" = field(default_factory=dict)
     """The question of each student that is being answered, in short, and the task that does; see `schema.asking`."""
     sending: dict[Hashable, Shared] = field(default_factory=dict)

@@ -40,7 +40,7 @@ describe_enum(
     PRACTICE_COMPLETED="Practice was completed; the node is the assigned practice.",
     PRACTICE_REVIEWED="A tutor approved practice that the companion wrote, or said no to it; the node is the assigned "
     "practice.",
-    QUESTION_ESCALATED="A question was passed on to a tutor; the node is the question.",
+    QUESTION_ESCALATED="A question was passed on to a tutor, or tells of danger; the node is the question.",
     QUESTION_ANSWERED="A tutor answered a question; the node is the question.",
     GOAL_PROGRESS="A goal was set, reached further, completed, paused, taken up again or cancelled; the node is the "
     "goal.",

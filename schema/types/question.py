@@ -52,6 +52,9 @@ describe_enum(
     CLARIFICATION="It asked back: one cannot tell what is asked.",
     OUT_OF_SCOPE="It declined: the question has nothing to do with learning.",
     NOT_FOUND="It has no answer: nothing that it may answer from has one. A tutor may.",
+    SAFEGUARDING="It says to talk to a person now: the student may be in danger, by their own hand or by others. A "
+    "tutor is told at once, or, see `keptFromTutors`, administrators only; parents are not. It is in the review queue "
+    "and counts in no figure of confidence.",
     OWN_PRACTICE="It left it to the student: this is practice that they have yet to do.",
 )
 describe_enum(
@@ -168,6 +171,10 @@ class Question(Node):
     )
     overridden: bool = strawberry.field(description="Whether a tutor's override of the answer is in force.")
     version: int = strawberry.field(description="Counts changes of the answer, from 1; name it when overriding.")
+    kept_from_tutors: bool = strawberry.field(
+        description="Whether it may be about a tutor or teacher: then only the student, administrators and a tutor "
+        "whom it was passed on to see it."
+    )
     disclaimer_shown: bool = strawberry.field(
         description="Whether the student was told that the companion can be wrong."
     )

@@ -51,6 +51,14 @@ class Rows:
     session_tutor: dict[UUID, UUID]
     completed: set[UUID]
     overrides: dict[UUID, Override]
+    kept: dict[UUID, UUID | None]
+    """Questions that are kept from tutors, and the tutor each was passed on to."""
+
+    def question_seen(self, viewer: Viewer, row: UUID, student: UUID) -> bool:
+        """As the predicate has it."""
+        return permissions.sees_question(
+            viewer, student, kept_from_tutors=row in self.kept, escalated_to=self.kept.get(row)
+        )
 
 
 def test_row_security_says_what_the_predicates_say(database: Database) -> None:
@@ -94,7 +102,7 @@ def _fill(owner: psycopg.Connection[Any]) -> Rows:
     subject = _insert(owner, "subjects", name="Algebra")
     item = {"question_text": "?", "answer_text": "!", "subject_id": subject, "difficulty_level": 5}
     bank = {completed: _insert(owner, "practice_bank_items", **item) for completed in (False, True)}
-    rows = Rows({}, {}, set(), {})
+    rows = Rows({}, {}, set(), {}, {})
 
     def add(table: str, student: UUID, **values: Any) -> UUID:
         row_id = _insert(owner, table, **values)
@@ -106,6 +114,18 @@ def _fill(owner: psycopg.Connection[Any]) -> Rows:
         add("nudges", student, user_id=student, type="login", channel="in_app", message="x")
         add("student_ratings", student, student_id=student, subject_id=subject)
         question = add("qa_interactions", student, student_id=student, query="?", answer="!", confidence="Low")
+        for tutor in (None, *TUTORS):
+            kept = add(
+                "qa_interactions",
+                student,
+                student_id=student,
+                query="?",
+                answer="!",
+                confidence="Low",
+                kept_from_tutors=True,
+                escalated_to_tutor_id=tutor,
+            )
+            rows.kept[kept] = tutor
         for completed in (False, True):
             practice = add(
                 "practice_assignments",
@@ -208,13 +228,16 @@ def _compare(app: psycopg.Connection[Any], rows: Rows, viewer: Viewer) -> None:
         "summaries": lambda row, student: permissions.sees_student(viewer, student),
         "practice_assignments": lambda row, student: permissions.sees_student(viewer, student),
         "student_ratings": lambda row, student: permissions.sees_student(viewer, student),
-        "qa_interactions": lambda row, student: permissions.sees_question(viewer, student),
+        "qa_interactions": lambda row, student: rows.question_seen(viewer, row, student),
         "nudges": lambda row, student: permissions.sees_nudge(viewer, student),
     }
     changes: dict[str, tuple[str, Callable[[UUID, UUID], bool]]] = {
         "goals": ("title", lambda row, student: permissions.studies_for(viewer, student)),
         "practice_assignments": ("flagged", lambda row, student: permissions.studies_for(viewer, student)),
-        "qa_interactions": ("version", lambda row, student: permissions.studies_for(viewer, student)),
+        "qa_interactions": (
+            "version",
+            lambda row, student: permissions.studies_for(viewer, student) and rows.question_seen(viewer, row, student),
+        ),
         "summaries": ("version", lambda row, student: permissions.teaches(viewer, student)),
         "sessions": (
             "duration_minutes",
