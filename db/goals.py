@@ -33,10 +33,13 @@ _GOALS = select(
     goals.c.created_at,
     goals.c.updated_at,
     goals.c.completed_at,
+    goals.c.confirmed_at,
+    goals.c.confirmed_by.label("confirmed_by_id"),
 )
 _CONDITIONS = {
     "status": goals.c.status == bindparam("status"),
     "subject_id": goals.c.subject_id == bindparam("subject_id"),
+    "confirmed": goals.c.confirmed_at.is_not(None) == bindparam("confirmed"),
     "goal_type": goals.c.goal_type == bindparam("goal_type"),
 }
 

@@ -54,9 +54,9 @@ _works = {
             goals.c.id.label("source_id"),
             goals.c.student_id,
             goals.c.subject_id,
-            goals.c.completed_at.label("occurred_at"),
+            goals.c.confirmed_at.label("occurred_at"),
             literal_column("null::numeric").label("score"),
-        ).where(goals.c.id == _SOURCE, goals.c.status == "completed", goals.c.completed_at.is_not(None)),
+        ).where(goals.c.id == _SOURCE, goals.c.status == "completed", goals.c.confirmed_at.is_not(None)),
         Work,
     ),
 }
@@ -82,13 +82,23 @@ _active = Statement(
     .with_for_update(of=goals),
     ActiveGoal,
 )
+_practised = Compiled(
+    "points_by_practice",
+    select(func.coalesce(func.sum(progress_entries.c.xp), 0)).where(
+        progress_entries.c.student_id == _STUDENT,
+        progress_entries.c.kind == EntryKind.PRACTICE.value,
+        progress_entries.c.goal_id.is_(None),
+        progress_entries.c.occurred_at >= bindparam("since", type_=DateTime(timezone=True)),
+        progress_entries.c.occurred_at < bindparam("until", type_=DateTime(timezone=True)),
+    ),
+)
 _add = upsert(progress_entries).on_conflict_do_nothing(constraint="progress_entries_once_key")
 _count = func.count()
 _totals = Statement(
     "totals_of_student",
     select(
         select(_count)
-        .where(practice_assignments.c.student_id == _STUDENT, practice_assignments.c.completed)
+        .where(practice_assignments.c.student_id == _STUDENT, practice_assignments.c.performance_score > 0)
         .scalar_subquery()
         .label("practice"),
         select(_count)
@@ -97,7 +107,7 @@ _totals = Statement(
         .label("right"),
         select(_count).where(sessions.c.student_id == _STUDENT).scalar_subquery().label("sessions"),
         select(_count)
-        .where(goals.c.student_id == _STUDENT, goals.c.status == "completed")
+        .where(goals.c.student_id == _STUDENT, goals.c.status == "completed", goals.c.confirmed_at.is_not(None))
         .scalar_subquery()
         .label("goals"),
     ),
@@ -152,6 +162,12 @@ async def lock_standing(work: UnitOfWork, student_id: UUID) -> Stored | None:
         return None
     ((profile, gamification),) = await work.run(_stored, {"student_id": student_id})
     return Stored(profile, gamification)
+
+
+async def points_by_practice(work: UnitOfWork, student_id: UUID, since: datetime, until: datetime) -> int:
+    """What the student's practice between two moments has earned so far."""
+    ((earned,),) = await work.run(_practised, {"student_id": student_id, "since": since, "until": until})
+    return int(earned)
 
 
 async def add_entry(work: UnitOfWork, done: Work, goal_id: UUID | None, xp: int, percent: Any) -> bool:

@@ -132,6 +132,8 @@ goals = sa.Table(
     time("created_at"),
     time("updated_at"),
     sa.Column("completed_at", TIME),
+    sa.Column("confirmed_at", TIME),
+    sa.Column("confirmed_by", sa.Uuid, sa.ForeignKey("users.id", ondelete="SET NULL")),
     among("goal_type", "SAT", "AP", "General"),
     among("status", "active", "completed", "paused", "cancelled"),
     within("completion_percentage", 0, 100),
@@ -141,6 +143,7 @@ goals = sa.Table(
     newest("idx_goals_status", "status"),
     newest("idx_goals_subject", "subject_id"),
     newest("idx_goals_created_by", "created_by"),
+    present("idx_goals_confirmed_by", "confirmed_by"),
 )
 
 sessions = sa.Table(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.errors import Code, Refused
 from domain.text import optional_text, required_text
+from domain.viewer import Role, Viewer
 
 MAX_TITLE = 255
 MAX_DESCRIPTION = 5_000
@@ -50,6 +51,9 @@ class Goal:
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
+    confirmed_at: datetime | None
+    confirmed_by_id: UUID | None
+    """The tutor or administrator who said that it is reached; None for nobody, and once that person is erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class GoalFilter:
     status: GoalStatus | None = None
     subject_id: UUID | None = None
     goal_type: GoalType | None = None
+    confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +91,13 @@ class GoalChange:
     status: GoalStatus
     completion_percentage: Decimal
     completed_at: datetime | None
+    confirmed_at: datetime | None
+    confirmed_by_id: UUID | None
 
     def values(self) -> dict[str, Any]:
         """By column name."""
-        return asdict(self)
+        columns = asdict(self)
+        return columns | {"confirmed_by": columns.pop("confirmed_by_id")}
 
 
 def draft(
@@ -123,20 +131,22 @@ def edit(goal: Goal, **edits: Any) -> GoalChange:
     return _change(goal, **edits)
 
 
-def move(goal: Goal, status: GoalStatus, now: datetime) -> GoalChange:
+def move(goal: Goal, status: GoalStatus, by: Viewer, now: datetime) -> GoalChange:
     """The goal in another status. Completing fills its progress; a completed or cancelled goal can be reopened.
+
+    A tutor or administrator who completes it confirms it with that; a student's own word waits for theirs.
 
     Raises Refused (ALREADY_DONE) when it has that status.
     """
     if goal.status is status:
         raise Refused(Code.ALREADY_DONE, f"The goal is {status} already.", "status")
     if status is GoalStatus.COMPLETED:
-        return _change(goal, status=status, completion_percentage=Decimal(100), completed_at=now)
-    return _change(goal, status=status, completed_at=None)
+        return _change(goal, completion_percentage=Decimal(100), **_completed(by, now))
+    return _change(goal, status=status, completed_at=None, confirmed_at=None, confirmed_by_id=None)
 
 
-def progress(goal: Goal, percentage: Decimal, now: datetime) -> GoalChange:
-    """The goal at a percentage; at 100 it is completed.
+def progress(goal: Goal, percentage: Decimal, by: Viewer, now: datetime) -> GoalChange:
+    """The goal at a percentage; at 100 it is completed, as by `move`.
 
     Raises Refused (INVALID) outside 0 to 100, (CONFLICT) for a goal that is not active.
     """
@@ -146,8 +156,25 @@ def progress(goal: Goal, percentage: Decimal, now: datetime) -> GoalChange:
         raise Refused(Code.CONFLICT, f"The goal is {goal.status}; make it active before reporting progress.", "id")
     rounded = percentage.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
     if rounded == 100:
-        return _change(goal, status=GoalStatus.COMPLETED, completion_percentage=rounded, completed_at=now)
+        return _change(goal, completion_percentage=rounded, **_completed(by, now))
     return _change(goal, completion_percentage=rounded)
+
+
+def confirm(goal: Goal, by: Viewer, now: datetime) -> GoalChange:
+    """The goal that a student says is reached, confirmed.
+
+    Raises Refused (CONFLICT) for one that is not completed, (ALREADY_DONE) for one that is confirmed.
+    """
+    if goal.status is not GoalStatus.COMPLETED:
+        raise Refused(Code.CONFLICT, f"The goal is {goal.status}; complete it instead.", "id")
+    if goal.confirmed_at is not None:
+        raise Refused(Code.ALREADY_DONE, "The goal is confirmed already.", "id")
+    return _change(goal, confirmed_at=now, confirmed_by_id=by.id)
+
+
+def _completed(by: Viewer, now: datetime) -> dict[str, Any]:
+    confirmed = {} if by.role is Role.STUDENT else {"confirmed_at": now, "confirmed_by_id": by.id}
+    return {"status": GoalStatus.COMPLETED, "completed_at": now, **confirmed}
 
 
 def _change(goal: Goal, **changes: Any) -> GoalChange:

@@ -1,18 +1,22 @@
 """Points, levels, streaks, badges, and how work moves goals: the rules, over plain facts.
 
-- Practice that is completed earns 5 points for the work and up to 10 for how right it was; a session earns 30, a goal
-  that is reached 100. Each is earned once, however often it is looked at, done again or reopened.
+- Practice that is not wholly wrong earns 5 points for the work and up to 10 for how right it was, at most 150 in one of
+  the student's days; a session, which a tutor records, earns 30; a goal that is reached 100, once a tutor or an
+  administrator has said that it is. Each is earned once, however often it is looked at, done again or reopened. So
+  nothing is earned by saying so oneself, by answers that are only guessed at, or by doing more of it in a night.
 - A level begins at 50 n (n - 1) points: 0, 100, 300, 600, 1,000 and so on. Neither a level nor a badge is taken away.
 - A streak is the number of the student's own days in a row with practice or a session, up to today or yesterday: a
   day that is not over yet breaks nothing. Days are those of the student's time zone as it is now.
 - Practice and sessions move the active goals of their subject, and those without a subject, that were there before:
   practice by up to 2 percent, less where it went wrong, a session by 4. Work alone takes a goal to 95 percent; that it
   is reached is for a person to say.
+- Badges count practice that was not wholly wrong, sessions, days in a row, and goals that a tutor or an administrator
+  says are reached.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from math import isqrt
@@ -24,6 +28,8 @@ from domain.users import gamification_of
 
 BY_WORK_ALONE = Decimal(95)
 """Percent of a goal that practice and sessions reach by themselves."""
+MOST_BY_PRACTICE = 150
+"""Points that practice earns in one day of the student's."""
 LOOK_BACK = timedelta(days=400)
 """How far back days of work count; the longest streak there can be."""
 
@@ -67,17 +73,19 @@ class Totals:
     """What a student has done so far."""
 
     practice: int
+    """Practice that was not wholly wrong."""
     right: int
     """Practice that was wholly right."""
     sessions: int
     goals: int
-    """Goals that were reached."""
+    """Goals that were reached, by the word of a tutor or an administrator."""
 
 
-def points(work: Work) -> int:
-    """What it earns."""
+def points(work: Work, practised: int = 0) -> int:
+    """What it earns, where practice has earned so many points on that day already."""
     if work.kind is EntryKind.PRACTICE:
-        return 5 + int((work.score or Decimal(0)) * 10)
+        earned = 5 + int(work.score * 10) if work.score else 0
+        return max(0, min(earned, MOST_BY_PRACTICE - practised))
     return 30 if work.kind is EntryKind.SESSION else 100
 
 
@@ -147,6 +155,13 @@ def tracked(profile: Mapping[str, Any], goals: Collection[tuple[ActiveGoal, int]
     progress = profile.get("progress")
     rest = progress if isinstance(progress, Mapping) else {}
     return {**profile, "progress": {**rest, "multi_goal_tracking": rows}}
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Where the student's day that a moment is in begins, and where the next one does."""
+    day = local_day(moment, zone)
+    begin, end = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+    return begin, end
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:

@@ -53,9 +53,10 @@ async def _count(tools: Tools, kind: EntryKind, source_id: UUID) -> None:
     async with tools.database.system_work() as work:
         done = await progress_db.work_done(work, kind, source_id)
         # The lock comes before the entry: two who count for one student take turns.
-        if done is None or await progress_db.lock_standing(work, done.student_id) is None:
+        if done is None or (stored := await progress_db.lock_standing(work, done.student_id)) is None:
             return
-        xp = progress.points(done)
+        day = progress.day_of(done.occurred_at, zone_of(stored.profile))
+        xp = progress.points(done, await progress_db.points_by_practice(work, done.student_id, *day))
         if not await progress_db.add_entry(work, done, None, xp, 0):
             return
         for goal in await progress_db.active_goals(work, done.student_id):

@@ -62,10 +62,17 @@ class ChangeGoalStatusInput:
 
 @strawberry.input(description="How far a goal is reached.")
 class ReportGoalProgressInput:
-    """At 100 the goal is completed."""
+    """At 100 the goal is completed, as by `changeGoalStatus`."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
     completion_percentage: Decimal = strawberry.field(description="0 to 100; kept with two decimals.")
+
+
+@strawberry.input(description="A tutor's or administrator's yes to a goal that a student says is reached.")
+class ConfirmGoalInput:
+    """With it the goal earns its points."""
+
+    id: strawberry.ID = strawberry.field(description="The goal; completed, and not confirmed yet.")
 
 
 @strawberry.type
@@ -104,11 +111,15 @@ class GoalMutations:
             goal = await goals_db.update_goal(work, goal.id, goals.edit(goal, **edits))
         return GoalPayload(goal=Goal.view(goal))
 
-    @mutation(Permission.STUDY, "Pause, resume, cancel or complete a goal.")
+    @mutation(
+        Permission.STUDY,
+        "Pause, resume, cancel or complete a goal. What a student says is reached earns points once a tutor or "
+        "administrator confirms it; one of these who completes it confirms it with that.",
+    )
     async def change_goal_status(self, info: Info, input: ChangeGoalStatusInput) -> GoalPayload:
         async with info.context.unit_of_work() as work:
             goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
-            goal = await goals_db.update_goal(work, goal.id, goals.move(goal, input.status, now()))
+            goal = await goals_db.update_goal(work, goal.id, goals.move(goal, input.status, work.viewer, now()))
             work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
             await _count_if_reached(work, goal)
         return GoalPayload(goal=Goal.view(goal))
@@ -117,13 +128,22 @@ class GoalMutations:
     async def report_goal_progress(self, info: Info, input: ReportGoalProgressInput) -> GoalPayload:
         async with info.context.unit_of_work() as work:
             goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
-            change = goals.progress(goal, input.completion_percentage, now())
+            change = goals.progress(goal, input.completion_percentage, work.viewer, now())
             goal = await goals_db.update_goal(work, goal.id, change)
+            work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
+            await _count_if_reached(work, goal)
+        return GoalPayload(goal=Goal.view(goal))
+
+    @mutation(Permission.TEACH, "Confirm that a goal is reached, as the student says: one of their tutors or an admin.")
+    async def confirm_goal(self, info: Info, input: ConfirmGoalInput) -> GoalPayload:
+        async with info.context.unit_of_work() as work:
+            goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
+            goal = await goals_db.update_goal(work, goal.id, goals.confirm(goal, work.viewer, now()))
             work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
             await _count_if_reached(work, goal)
         return GoalPayload(goal=Goal.view(goal))
 
 
 async def _count_if_reached(work: Work, goal: goals.Goal) -> None:
-    if goal.status is goals.GoalStatus.COMPLETED:
+    if goal.confirmed_at is not None:
         await defer(work, JobKind.COUNT_GOAL, goal_id=goal.id)

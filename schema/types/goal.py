@@ -54,11 +54,19 @@ class GoalWhere:
     status: goals.GoalStatus | None = strawberry.field(default=None, description="Only goals in this status.")
     subject_id: strawberry.ID | None = strawberry.field(default=None, description="Only goals in this subject.")
     goal_type: goals.GoalType | None = strawberry.field(default=None, description="Only goals of this kind.")
+    confirmed: bool | None = strawberry.field(
+        default=None,
+        description="Only goals that a tutor or administrator says are reached, or only others; with `status: "
+        "COMPLETED`, false gives those that wait for it.",
+    )
 
     def filter(self) -> goals.GoalFilter:
         """As the database layer takes it."""
         return goals.GoalFilter(
-            status=self.status, subject_id=optional_row_id(self.subject_id, "Subject"), goal_type=self.goal_type
+            status=self.status,
+            subject_id=optional_row_id(self.subject_id, "Subject"),
+            goal_type=self.goal_type,
+            confirmed=self.confirmed,
         )
 
 
@@ -80,6 +88,10 @@ class Goal(Node):
     created_at: dt.datetime = strawberry.field(description="When it was set.")
     updated_at: dt.datetime = strawberry.field(description="When anything in it last changed.")
     completed_at: dt.datetime | None = strawberry.field(description="When it was reached; null until then.")
+    confirmed_at: dt.datetime | None = strawberry.field(
+        description="When a tutor or administrator said that it is reached, which is when it earns points; null until "
+        "then."
+    )
 
     student: Annotated[Student, strawberry.lazy("schema.types.user")] = edge(
         users_by_id, key="student_id", description="Whose goal it is."
@@ -88,6 +100,11 @@ class Goal(Node):
         users_by_id,
         key="created_by_id",
         description="Who set it; null once that person is erased or out of sight.",
+    )
+    confirmed_by: Annotated[User, strawberry.lazy("schema.types.user")] | None = edge(
+        users_by_id,
+        key="confirmed_by_id",
+        description="Who said that it is reached; null until then, and once that person is erased or out of sight.",
     )
     subject: Annotated[Subject, strawberry.lazy("schema.types.subject")] | None = edge(
         subjects_by_id,

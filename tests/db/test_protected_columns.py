@@ -118,6 +118,25 @@ def test_a_parent_of_two_waits_for_both(cast: Cast, app: Connection) -> None:
         assert "bens" not in cast.seen(app, "bank_solutions", "bank_item_id", of="practice_bank_items")
 
 
+@pytest.mark.parametrize(("viewer", "may"), [("student", False), ("tutor", True), ("admin", True)])
+def test_students_confirm_no_goals(viewer: str, may: bool, cast: Cast, app: Connection) -> None:
+    goal = cast.id("ann", "goals")
+    confirm = "update goals set confirmed_at = now() where id = %s returning status"
+    with as_viewer(app, viewer):
+        if may:
+            assert app.execute(confirm, [goal]).fetchall() == [("active",)]
+            return
+        with app.transaction():
+            app.execute("update goals set confirmed_at = null, title = 'mine' where id = %s", [goal])
+        with pytest.raises(errors.InsufficientPrivilege), app.transaction():
+            app.execute(confirm, [goal])
+        with pytest.raises(errors.InsufficientPrivilege):
+            app.execute(
+                "insert into goals (student_id, created_by, title, confirmed_at) values (%s, %s, 'x', now())",
+                [cast.id("ann"), cast.id("ann")],
+            )
+
+
 @pytest.mark.parametrize(("viewer", "told"), [("student", False), ("parent", False), ("tutor", True), ("admin", True)])
 def test_whether_an_item_is_assigned_is_told_to_staff(viewer: str, told: bool, cast: Cast, app: Connection) -> None:
     """tom sees nobody who has una's item."""

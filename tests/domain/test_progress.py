@@ -42,7 +42,9 @@ def goal(percent: str = "0", **values: Any) -> ActiveGoal:
 
 def test_points() -> None:
     earned = [points(done(EntryKind.PRACTICE, score)) for score in (None, "0", "0.55", "1")]
-    assert earned == [5, 5, 10, 15]
+    assert earned == [0, 0, 10, 15]
+    assert [points(done(EntryKind.PRACTICE, "1"), before) for before in (0, 135, 140, 150, 200)] == [15, 15, 10, 0, 0]
+    assert [points(done(EntryKind.SESSION), 500), points(done(EntryKind.GOAL), 500)] == [30, 100]
     assert (points(done(EntryKind.SESSION)), points(done(EntryKind.GOAL))) == (30, 100)
 
 

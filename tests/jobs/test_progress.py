@@ -30,6 +30,11 @@ mutation ($id: ID!, $status: GoalStatus!) {
   changeGoalStatus(input: { id: $id, status: $status }) { userErrors { code } }
 }
 """
+CONFIRM = """
+mutation ($id: ID!) {
+  confirmGoal(input: { id: $id }) { goal { confirmedAt confirmedBy { email } } userErrors { code } }
+}
+"""
 RECORD = """
 mutation ($student: ID!, $at: DateTime!, $subject: ID!) {
   recordSession(input: { studentId: $student, sessionDate: $at, subjectId: $subject }) {
@@ -90,8 +95,19 @@ async def test_work_counts_once(api: Api, make: Make, tools: Tools, database: Da
     goal_gid = (await api.data("{ students { nodes { goals(orderBy: OLDEST) { nodes { id } } } } }", sam))["students"][
         "nodes"
     ][0]["goals"]["nodes"][1]["id"]
-    for status in ("COMPLETED", "ACTIVE", "COMPLETED"):
-        assert await api.data(REACHED, sam, id=goal_gid, status=status) == {"changeGoalStatus": {"userErrors": []}}
+    # A student's own word earns nothing, however often it is given; a tutor's does, once.
+    for who, status in ((sam, "COMPLETED"), (sam, "ACTIVE"), (sam, "COMPLETED")):
+        assert await api.data(REACHED, who, id=goal_gid, status=status) == {"changeGoalStatus": {"userErrors": []}}
+        await worker.run_waiting()
+    await count_goal(tools, goals[1])
+    assert (await standing(api, sam))["details"]["gamification"] == after["details"]["gamification"]
+    assert await api.error_codes(CONFIRM, sam, id=goal_gid) == ["FORBIDDEN"]
+    for code in ([], ["ALREADY_DONE"]):
+        confirmed = (await api.data(CONFIRM, tess, id=goal_gid))["confirmGoal"]
+        assert [error["code"] for error in confirmed["userErrors"]] == code
+        await worker.run_waiting()
+    for who, status in ((sam, "ACTIVE"), (tess, "COMPLETED"), (tess, "ACTIVE"), (sam, "COMPLETED")):
+        assert await api.data(REACHED, who, id=goal_gid, status=status) == {"changeGoalStatus": {"userErrors": []}}
         await worker.run_waiting()
     await count_goal(tools, goals[1])
     assert (await standing(api, sam))["details"]["gamification"] == {
@@ -100,6 +116,17 @@ async def test_work_counts_once(api: Api, make: Make, tools: Tools, database: Da
         "badges": ["First step", "Goal reached"],
         "streaks": 2,
     }
+
+
+async def test_a_night_of_practice_earns_no_more_than_a_day(api: Api, make: Make, tools: Tools) -> None:
+    sam = await make.student(profile={"preferences": {"time_zone": "Pacific/Auckland"}})
+    item = await make.practice_item(await make.subject("Algebra"))
+    begin = datetime(2026, 3, 2, 11, tzinfo=UTC)  # midnight in Auckland
+    for minutes, score in [(-1, 1), *((each, 1) for each in range(10)), (11, 1), (12, 0), (24 * 60, 1)]:
+        done = begin + timedelta(minutes=minutes)
+        practice = await make.practice(sam, item, completed=True, completed_at=done, performance_score=score)
+        await count_practice(tools, practice)
+    assert (await standing(api, sam))["details"]["gamification"]["xp"] == 15 + 150 + 15
 
 
 async def test_a_streak_ends_by_itself(api: Api, make: Make, tools: Tools) -> None:

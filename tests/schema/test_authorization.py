@@ -48,6 +48,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "createGoal": {"studentId": "sam", "title": TEXT},
     "updateGoal": {"id": "goal", "title": TEXT},
     "changeGoalStatus": {"id": "goal", "status": "PAUSED"},
+    "confirmGoal": {"id": "goal"},
     "reportGoalProgress": {"id": "goal", "completionPercentage": "50"},
     "recordSession": {"studentId": "sam", "sessionDate": "2026-03-02T16:00:00Z"},
     "updateSession": {"id": "session", "notes": TEXT},

@@ -86,6 +86,35 @@ async def test_a_goal_is_completed_and_reopened(api: Api, make: Make) -> None:
     assert data["changeGoalStatus"] == {"goal": None, "userErrors": [{"field": "status", "code": "ALREADY_DONE"}]}
 
 
+CONFIRM = """
+mutation ($id: ID!) {
+  confirmGoal(input: { id: $id }) { goal { confirmedBy { email } } userErrors { field code } }
+}
+"""
+WAITING = """
+{ students { nodes { goals(where: { status: COMPLETED, confirmed: false }) { nodes { title confirmedAt } } } } }
+"""
+
+
+async def test_what_a_student_says_is_reached_waits_for_a_tutor(api: Api, make: Make) -> None:
+    sam = await make.student()
+    tess, tom = await make.tutor(of=sam), await make.tutor("tom")
+    mine, theirs = gid(await make.goal(sam, "Mine")), gid(await make.goal(sam, "Theirs"))
+    data = await api.data(CONFIRM, tess, id=mine)
+    assert data["confirmGoal"] == {"goal": None, "userErrors": [{"field": "id", "code": "CONFLICT"}]}
+    for who, goal in ((sam, mine), (tess, theirs)):
+        await api.data(PROGRESS, who, input={"id": goal, "completionPercentage": "100"})
+    for who in (sam, tess):
+        (student,) = (await api.data(WAITING, who))["students"]["nodes"]
+        assert student["goals"]["nodes"] == [{"title": "Mine", "confirmedAt": None}]
+    data = await api.data(CONFIRM, tom, id=mine)
+    assert data["confirmGoal"] == {"goal": None, "userErrors": [{"field": "id", "code": "NOT_FOUND"}]}
+    data = await api.data(CONFIRM, tess, id=mine)
+    assert data["confirmGoal"] == {"goal": {"confirmedBy": {"email": "tess@school.test"}}, "userErrors": []}
+    (student,) = (await api.data(WAITING, tess))["students"]["nodes"]
+    assert student["goals"]["nodes"] == []
+
+
 @pytest.mark.parametrize("percentage", ["-0.01", "100.01", "NaN", "Infinity", "1e400"])
 async def test_progress_beyond_its_bounds_is_refused(api: Api, make: Make, percentage: str) -> None:
     sam = await make.student()

@@ -1,0 +1,16 @@
+"""A goal that was reached counts once a tutor says so."""
+
+from db.migrations.phases import refuse_downgrade, run_phase
+
+revision = "0019_confirmed_goals"
+down_revision = "0018_solutions_kept_back"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_phase(19)
+
+
+def downgrade() -> None:
+    refuse_downgrade()
