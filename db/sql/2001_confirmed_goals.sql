@@ -1,4 +1,4 @@
--- Phase 19, a goal that was reached counts once a tutor says so: what students say of themselves earns nothing.
+-- Phase 20, a goal that was reached counts once a tutor says so: what students say of themselves earns nothing.
 
 alter table goals
 add column confirmed_at timestamptz,

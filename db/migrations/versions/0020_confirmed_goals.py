@@ -2,14 +2,14 @@
 
 from db.migrations.phases import refuse_downgrade, run_phase
 
-revision = "0019_confirmed_goals"
-down_revision = "0018_solutions_kept_back"
+revision = "0020_confirmed_goals"
+down_revision = "0019_safeguarding"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_phase(19)
+    run_phase(20)
 
 
 def downgrade() -> None:
