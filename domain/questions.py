@@ -129,6 +129,8 @@ class TutorAnswer:
     answered_at: datetime
     companion_right: bool | None
     """Whether the companion's own answer was right, if the tutor says so."""
+    version: int
+    """The question's from now on."""
 
     def values(self) -> dict[str, Any]:
         """By column name."""
@@ -198,4 +200,4 @@ def answer(question: Question, text: str, by: Viewer, now: datetime, right: bool
         raise Refused(Code.FORBIDDEN, "Only a tutor of the student answers their questions.", "id")
     if question.answered_by_tutor_id not in {None, by.id}:
         raise Refused(Code.ALREADY_DONE, "Another tutor has answered this question.", "id")
-    return TutorAnswer(required_text(text, "answer", MAX_ANSWER), by.id, now, right)
+    return TutorAnswer(required_text(text, "answer", MAX_ANSWER), by.id, now, right, question.version + 1)

@@ -6,10 +6,11 @@ from db import questions as questions_db
 from domain import questions
 from domain.clock import now
 from domain.events import Event, EventKind
+from domain.overrides import staleness
 from domain.permissions import Permission
 from schema.asking import ask_companion
 from schema.context import Info
-from schema.errors import Payload
+from schema.errors import Payload, user_error
 from schema.fields import mutation
 from schema.ids import optional_row_id, row_id
 from schema.types.question import Question
@@ -40,6 +41,9 @@ class AnswerQuestionInput:
     """Answering again replaces one's own answer."""
 
     id: strawberry.ID = strawberry.field(description="The question.")
+    expected_version: int = strawberry.field(
+        description="The version of it that the tutor has read; another one is refused with STALE_VERSION."
+    )
     answer: str = strawberry.field(description="The answer; 1 to 10,000 characters.")
     companion_right: bool | None = strawberry.field(
         default=None,
@@ -111,6 +115,8 @@ class QuestionMutations:
     async def answer_question(self, info: Info, input: AnswerQuestionInput) -> QuestionPayload:
         async with info.context.unit_of_work() as work:
             question = await questions_db.lock_question(work, row_id(input.id, "Question"))
+            if stale := staleness(question.version, input.expected_version):
+                return QuestionPayload(question=Question.view(question), user_errors=[user_error(stale)])
             answer = questions.answer(question, input.answer, work.viewer, now(), input.companion_right)
             question = await questions_db.update_question(work, question.id, **answer.values())
             work.tell(Event(EventKind.QUESTION_ANSWERED, question.student_id, question.id))

@@ -170,7 +170,9 @@ class Question(Node):
         description="Whether the companion's own answer was right, as a tutor said; null while none has."
     )
     overridden: bool = strawberry.field(description="Whether a tutor's override of the answer is in force.")
-    version: int = strawberry.field(description="Counts changes of the answer, from 1; name it when overriding.")
+    version: int = strawberry.field(
+        description="Counts changes of the answer and of the tutor's own, from 1; name it when changing either."
+    )
     kept_from_tutors: bool = strawberry.field(
         description="Whether it may be about a tutor or teacher: then only the student, administrators and a tutor "
         "whom it was passed on to see it."

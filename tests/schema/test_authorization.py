@@ -68,7 +68,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "askQuestion": {"query": TEXT},
     "revealAnswer": {"id": "question"},
     "escalateQuestion": {"id": "question", "tutorId": "tess"},
-    "answerQuestion": {"id": "question", "answer": TEXT},
+    "answerQuestion": {"id": "question", "expectedVersion": 1, "answer": TEXT},
     "sendNudge": {"studentId": "sam", "type": "LOGIN", "channel": "IN_APP", "message": TEXT},
     "markNudgeOpened": {"id": "nudge"},
     "markNudgeClicked": {"id": "nudge"},

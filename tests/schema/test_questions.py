@@ -231,20 +231,25 @@ async def test_a_tutor_answers_and_mends_their_answer(api: Api, make: Make) -> N
     tess = await make.tutor(of=sam)
     toby = await make.tutor("toby", of=sam)
     asked = gid(await make.question(sam))
-    data = await api.data(ANSWER, tess, input={"id": asked, "answer": "  By convention. "})
+    data = await api.data(ANSWER, tess, input={"id": asked, "expectedVersion": 1, "answer": "  By convention. "})
     question = data["answerQuestion"]["question"]
     assert question.pop("answeredAt") is not None
     assert question == {
         "answer": "Because it is.",
         "tutorAnswer": "By convention.",
         "answeredBy": {"email": "tess@school.test"},
-        "version": 1,
+        "version": 2,
     }
-    data = await api.data(ANSWER, tess, input={"id": asked, "answer": "So that n! = n (n - 1)!"})
+    # What they had not read is not written over.
+    mended = {"id": asked, "answer": "So that n! = n (n - 1)!"}
+    data = await api.data(ANSWER, tess, input=mended | {"expectedVersion": 1})
+    assert data["answerQuestion"]["question"]["tutorAnswer"] == "By convention."
+    assert refusals(data, "answerQuestion") == [("expectedVersion", "STALE_VERSION")]
+    data = await api.data(ANSWER, tess, input=mended | {"expectedVersion": 2})
     assert data["answerQuestion"]["question"]["tutorAnswer"] == "So that n! = n (n - 1)!"
-    data = await api.data(ANSWER, toby, input={"id": asked, "answer": "No!"})
+    data = await api.data(ANSWER, toby, input={"id": asked, "expectedVersion": 3, "answer": "No!"})
     assert (data["answerQuestion"]["question"], refusals(data, "answerQuestion")) == (None, [("id", "ALREADY_DONE")])
-    assert await stored(make) == (None, "So that n! = n (n - 1)!", tess.id, 1)
+    assert await stored(make) == (None, "So that n! = n (n - 1)!", tess.id, 3)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +259,9 @@ async def test_a_tutor_answers_and_mends_their_answer(api: Api, make: Make) -> N
 async def test_a_bad_answer_is_refused(api: Api, make: Make, text: str, code: str) -> None:
     sam = await make.student()
     tess = await make.tutor(of=sam)
-    data = await api.data(ANSWER, tess, input={"id": gid(await make.question(sam)), "answer": text})
+    data = await api.data(
+        ANSWER, tess, input={"id": gid(await make.question(sam)), "expectedVersion": 1, "answer": text}
+    )
     assert refusals(data, "answerQuestion") == [("answer", code)]
     assert await stored(make) == (None, None, None, 1)
 
@@ -263,7 +270,9 @@ async def test_a_very_long_answer_is_kept_whole(api: Api, make: Make) -> None:
     sam = await make.student()
     tess = await make.tutor(of=sam)
     text = "é😀" * 5_000
-    data = await api.data(ANSWER, tess, input={"id": gid(await make.question(sam)), "answer": text})
+    data = await api.data(
+        ANSWER, tess, input={"id": gid(await make.question(sam)), "expectedVersion": 1, "answer": text}
+    )
     assert data["answerQuestion"]["question"]["tutorAnswer"] == text
 
 
@@ -298,7 +307,7 @@ async def test_nobody_else_changes_a_question(api: Api, make: Make, who: str) ->
     if who in DENIED:
         assert await codes(api, ESCALATE, person, input={"id": asked}) == [DENIED[who][0]]
     answering = {"student": "FORBIDDEN", "admin": "FORBIDDEN"}.get(who) or DENIED[who][1]
-    assert await codes(api, ANSWER, person, input={"id": asked, "answer": "Mine"}) == [answering]
+    assert await codes(api, ANSWER, person, input={"id": asked, "expectedVersion": 1, "answer": "Mine"}) == [answering]
     assert await stored(make) == (None, None, None, 1)
 
 

@@ -62,7 +62,7 @@ async def _practice(watch: Watch, family: Family, make: Make) -> None:
 async def _question(watch: Watch, family: Family, make: Make) -> None:
     question = to_global("Question", await make.question(family.sam))
     await change(watch, family.sam, "escalateQuestion", id=question, tutorId=family.tess.gid)
-    await change(watch, family.tess, "answerQuestion", id=question, answer="Because.")
+    await change(watch, family.tess, "answerQuestion", id=question, expectedVersion=1, answer="Because.")
 
 
 async def _nudge(watch: Watch, family: Family, make: Make) -> None:
