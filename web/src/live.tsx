@@ -1,6 +1,15 @@
 /** What happens while a page is open: one stream for all of it, from which the cache is kept and lists are read anew. */
 
-import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from 'react';
 import { Provider, useQuery, type AnyVariables, type CombinedError, type TypedDocumentNode } from 'urql';
 
 import { connect, type Connection } from './client';

@@ -4,6 +4,7 @@ import { demo, demoPeople, nobody, pasted, whoIs, type DemoPerson, type TokenSou
 import { Live, useConnectionState } from '../live';
 import { Picker } from '../Picker';
 import type { ConnectionState } from '../socket';
+import { Toasts } from '../ui/happenings';
 import { Face, Problem } from '../ui/parts';
 import { homeOf, NAVIGATION, PARTS } from './pages';
 import { go, Link, Title, usePath } from './router';
@@ -95,7 +96,15 @@ function Frame({ viewer, picker, children }: { viewer: Viewer; picker: ReactNode
     .sort((a, b) => b.to.length - a.to.length)[0]?.to;
   return (
     <div className="frame" data-role={viewer.__typename}>
-      <a className="skip" href="#main">
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          // What stands after the # is who is asking.
+          event.preventDefault();
+          document.getElementById('main')?.focus();
+        }}
+      >
         Skip to the page
       </a>
       <header className="band">
@@ -124,7 +133,10 @@ function Frame({ viewer, picker, children }: { viewer: Viewer; picker: ReactNode
           </a>
         </nav>
       </header>
-      <main id="main">{children}</main>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <Toasts />
     </div>
   );
 }
@@ -192,7 +204,14 @@ export function Mark() {
     <svg className="mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
       <rect x="3" y="2" width="26" height="28" rx="4" fill="var(--role)" />
       <path d="M10 2v28" stroke="var(--paper)" strokeWidth="1.6" opacity=".75" />
-      <path d="m14.500 17 3.700 4 7-10" fill="none" stroke="var(--paper)" strokeWidth="3" strokeLinecap="round" strokeLinejoin="round" />
+      <path
+        d="m14.500 17 3.700 4 7-10"
+        fill="none"
+        stroke="var(--paper)"
+        strokeWidth="3"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
     </svg>
   );
 }

@@ -41,7 +41,12 @@ export function Welcome({
                 return (
                   person && (
                     <li key={role}>
-                      <button type="button" className="sheet role" data-role={type} onClick={() => onChoose(person.email)}>
+                      <button
+                        type="button"
+                        className="sheet role"
+                        data-role={type}
+                        onClick={() => onChoose(person.email)}
+                      >
                         <Face name={person.displayName} />
                         <span className="stack">
                           <strong>{type === 'Admin' ? 'Administrator' : type}</strong>

@@ -3,6 +3,7 @@ import '@fontsource-variable/literata/wght.css';
 import '../ui/tokens.css';
 import '../ui/base.css';
 import '../ui/parts.css';
+import '../ui/pages.css';
 import './frame.css';
 
 import { createRoot } from 'react-dom/client';

@@ -38,7 +38,13 @@ export function Button({
   ...rest
 }: { kind?: '' | 'first' | 'quiet'; busy?: boolean } & ButtonHTMLAttributes<HTMLButtonElement>) {
   return (
-    <button type="button" className={`button ${kind}`} aria-busy={busy || undefined} {...rest} disabled={busy || rest.disabled}>
+    <button
+      type="button"
+      className={`button ${kind}`}
+      aria-busy={busy || undefined}
+      {...rest}
+      disabled={busy || rest.disabled}
+    >
       {children}
     </button>
   );
@@ -60,7 +66,14 @@ export function Meter({ label, percent, note }: { label: ReactNode; percent: num
     <div className="meter">
       <span id={id}>{label}</span>
       <span className="number soft small">{note ?? `${shown} %`}</span>
-      <span className="track" role="progressbar" aria-labelledby={id} aria-valuenow={shown} aria-valuemin={0} aria-valuemax={100}>
+      <span
+        className="track"
+        role="progressbar"
+        aria-labelledby={id}
+        aria-valuenow={shown}
+        aria-valuemin={0}
+        aria-valuemax={100}
+      >
         <i style={{ width: `${shown}%` }} />
       </span>
     </div>

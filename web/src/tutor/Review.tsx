@@ -1,0 +1,308 @@
+import { useState, type FormEvent } from 'react';
+
+import { useAct } from '../act';
+import { Link, Title } from '../app/router';
+import { CorrectAnswer, CorrectPractice } from '../corrections';
+import { graphql } from '../generated';
+import type { ReviewQuery } from '../generated/graphql';
+import { useLiveQuery } from '../live';
+import { Refusals } from '../ui/Correction';
+import { Button, Empty, Face, Pending, Problem, sentence, Tag, When } from '../ui/parts';
+import { Asked, Solved } from './Things';
+
+const REVIEW = graphql(/* GraphQL */ `
+  query Review {
+    reviewQueue(first: 50) {
+      totalCount
+      nodes {
+        __typename
+        ... on PracticeAssignment {
+          ...PracticeShown
+          student {
+            id
+            displayName
+          }
+        }
+        ... on Question {
+          ...QuestionShown
+          citations {
+            position
+            kind
+            title
+            quote
+          }
+          student {
+            id
+            displayName
+          }
+        }
+      }
+    }
+  }
+`);
+
+const APPROVE = graphql(/* GraphQL */ `
+  mutation Approve($id: ID!) {
+    approvePractice(input: { id: $id }) {
+      userErrors {
+        field
+        code
+        message
+      }
+      practice {
+        ...PracticeShown
+      }
+    }
+  }
+`);
+
+const REJECT = graphql(/* GraphQL */ `
+  mutation Reject($id: ID!) {
+    rejectPractice(input: { id: $id }) {
+      userErrors {
+        field
+        code
+        message
+      }
+      practice {
+        ...PracticeShown
+      }
+    }
+  }
+`);
+
+const ANSWER = graphql(/* GraphQL */ `
+  mutation AnswerQuestion($input: AnswerQuestionInput!) {
+    answerQuestion(input: $input) {
+      userErrors {
+        field
+        code
+        message
+      }
+      question {
+        ...QuestionShown
+      }
+    }
+  }
+`);
+
+type Item = ReviewQuery['reviewQueue']['nodes'][number];
+type PracticeItem = Extract<Item, { __typename: 'PracticeAssignment' }>;
+type QuestionItem = Extract<Item, { __typename: 'Question' }>;
+
+const CHANGES = [
+  'QUESTION_ESCALATED',
+  'QUESTION_ANSWERED',
+  'PRACTICE_ASSIGNED',
+  'PRACTICE_COMPLETED',
+  'PRACTICE_REVIEWED',
+  'OVERRIDE_MADE',
+  'OVERRIDE_REVERTED',
+  'ASSIGNMENT_BEGUN',
+  'ASSIGNMENT_ENDED',
+] as const;
+
+/** What waits for a tutor: practice that nobody has looked at, and questions that the companion was not sure of. */
+export function ReviewPage() {
+  const { data, error, again } = useLiveQuery(REVIEW, {}, CHANGES);
+  const queue = data?.reviewQueue;
+  return (
+    <div className="page narrow">
+      <header>
+        <Title name="Review">Review</Title>
+        <p className="soft">What has waited longest comes first.</p>
+      </header>
+      {error && data && <Problem>{sentence(error)}</Problem>}
+      {!queue ? (
+        <Pending error={error} what="what waits" />
+      ) : (
+        <div className="stack" aria-live="polite">
+          {queue.nodes.length === 0 && <Empty>Nothing waits. What comes up shows up here by itself.</Empty>}
+          {queue.nodes.map((item) =>
+            item.__typename === 'Question' ? (
+              <QuestionCard key={item.id} question={item} onDone={again} />
+            ) : (
+              <PracticeCard key={item.id} practice={item} onDone={again} />
+            ),
+          )}
+          {queue.totalCount > queue.nodes.length && (
+            <p className="soft">{queue.totalCount - queue.nodes.length} more come up as these are done.</p>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Head({
+  student,
+  at,
+  children,
+}: {
+  student: { id: string; displayName: string };
+  at: string;
+  children: React.ReactNode;
+}) {
+  return (
+    <header className="row">
+      <span className="row" data-role="Student">
+        <Face name={student.displayName} />
+        <Link to={`/tutor/students/${student.id}`}>{student.displayName}</Link>
+      </span>
+      {children}
+      <span className="soft small">
+        <When at={at} />
+      </span>
+    </header>
+  );
+}
+
+function PracticeCard({ practice, onDone }: { practice: PracticeItem; onDone: () => void }) {
+  const [correcting, setCorrecting] = useState(false);
+  const approve = useAct(APPROVE);
+  const reject = useAct(REJECT);
+  const run = (act: typeof approve.act) => void act({ id: practice.id }).then((done) => done && onDone());
+  return (
+    <article className="sheet" aria-label={`Practice for ${practice.student.displayName}`}>
+      <Head student={practice.student} at={practice.assignedAt}>
+        <Tag tone="warn">{practice.held ? 'practice, kept back until you look' : 'practice by the companion'}</Tag>
+      </Head>
+      <div className="stack">
+        <Solved practice={practice} />
+        {correcting ? (
+          <CorrectPractice
+            of={practice}
+            onClose={() => {
+              setCorrecting(false);
+              onDone();
+            }}
+          />
+        ) : (
+          <div className="row">
+            <Button kind="first" busy={approve.busy} onClick={() => run(approve.act)}>
+              Approve
+            </Button>
+            <Button onClick={() => setCorrecting(true)}>Correct it</Button>
+            <Button kind="quiet" busy={reject.busy} onClick={() => run(reject.act)}>
+              Not for {practice.student.displayName.split(' ')[0]}
+            </Button>
+          </div>
+        )}
+        <Refusals refusals={[...approve.refusals, ...reject.refusals]} />
+      </div>
+    </article>
+  );
+}
+
+function QuestionCard({ question, onDone }: { question: QuestionItem; onDone: () => void }) {
+  const [doing, setDoing] = useState<'answer' | 'correct' | null>(null);
+  return (
+    <article className="sheet" aria-label={`Question of ${question.student.displayName}`}>
+      <Head student={question.student} at={question.createdAt}>
+        <Tag tone="bad">
+          {question.escalatedTo ? `asks ${question.escalatedTo.displayName}` : 'the companion was not sure'}
+        </Tag>
+      </Head>
+      <div className="stack">
+        <Asked question={question} />
+        {question.citations.length > 0 && (
+          <ul className="sources small" aria-label="Sources">
+            {question.citations.map(({ position, title, quote }) => (
+              <li key={position}>
+                <cite>{title}</cite>
+                {quote && <q>{quote}</q>}
+              </li>
+            ))}
+          </ul>
+        )}
+        {doing === 'answer' && <AnswerForm question={question} onClose={() => setDoing(null)} onDone={onDone} />}
+        {doing === 'correct' && (
+          <CorrectAnswer
+            of={question}
+            onClose={() => {
+              setDoing(null);
+              onDone();
+            }}
+          />
+        )}
+        {doing === null && (
+          <div className="row">
+            <Button kind="first" onClick={() => setDoing('answer')}>
+              Answer it yourself
+            </Button>
+            {question.answer && <Button onClick={() => setDoing('correct')}>Correct the companion’s answer</Button>}
+          </div>
+        )}
+      </div>
+    </article>
+  );
+}
+
+function AnswerForm({
+  question,
+  onClose,
+  onDone,
+}: {
+  question: QuestionItem;
+  onClose: () => void;
+  onDone: () => void;
+}) {
+  const [text, setText] = useState('');
+  const [right, setRight] = useState('');
+  const { act, busy, refusals } = useAct(ANSWER);
+  async function send(event: FormEvent) {
+    event.preventDefault();
+    const companionRight = right === '' ? null : right === 'yes';
+    if (await act({ input: { id: question.id, answer: text, companionRight } })) {
+      onClose();
+      onDone();
+    }
+  }
+  const name = `right-${question.id}`;
+  return (
+    <form className="correction stack" onSubmit={(event) => void send(event)} aria-label="Answer the question">
+      <div className="field">
+        <label htmlFor={`answer-${question.id}`}>Your answer</label>
+        <textarea
+          id={`answer-${question.id}`}
+          className="prose"
+          required
+          maxLength={10000}
+          autoFocus
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+      {question.answer && (
+        <fieldset className="row">
+          <legend className="small">Was the companion’s own answer right?</legend>
+          {[
+            ['', 'not said'],
+            ['yes', 'yes'],
+            ['no', 'no'],
+          ].map(([value, label]) => (
+            <label key={value} className="choice">
+              <input
+                type="radio"
+                name={name}
+                value={value}
+                checked={right === value}
+                onChange={() => setRight(value ?? '')}
+              />{' '}
+              {label}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <Refusals refusals={refusals} />
+      <div className="row">
+        <Button kind="first" type="submit" busy={busy}>
+          Send to {question.student.displayName.split(' ')[0]}
+        </Button>
+        <Button kind="quiet" onClick={onClose}>
+          Not now
+        </Button>
+      </div>
+    </form>
+  );
+}

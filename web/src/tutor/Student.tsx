@@ -1,0 +1,289 @@
+import { useState, type FormEvent } from 'react';
+
+import { useAct } from '../act';
+import { Missing } from '../app/Missing';
+import { Link, Title } from '../app/router';
+import { graphql } from '../generated';
+import { useLiveQuery } from '../live';
+import { Corrected, Refusals } from '../ui/Correction';
+import { Button, day, Empty, Meter, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
+import { PracticeLine, QuestionLine } from './Things';
+
+const STUDENT = graphql(/* GraphQL */ `
+  query StudentPage($id: ID!) {
+    node(id: $id) {
+      ... on Student {
+        id
+        displayName
+        details {
+          gamification {
+            xp
+            level
+            streaks
+            badges
+          }
+          profile {
+            goals
+          }
+        }
+        goals(first: 20) {
+          nodes {
+            ...GoalShown
+          }
+        }
+        ratings {
+          id
+          rating
+          deviation
+          answers
+          subject {
+            id
+            name
+          }
+        }
+        sessions(first: 12) {
+          totalCount
+          nodes {
+            id
+            sessionDate
+            topicsCovered
+            subject {
+              id
+              name
+            }
+            summaries {
+              ...SummaryShown
+            }
+          }
+        }
+        open: practice(first: 10, where: { completed: false }) {
+          nodes {
+            ...PracticeShown
+          }
+        }
+        done: practice(first: 8, where: { completed: true }) {
+          nodes {
+            ...PracticeShown
+          }
+        }
+        questions(first: 8) {
+          nodes {
+            ...QuestionShown
+          }
+        }
+        nudges(first: 6) {
+          nodes {
+            ...NudgeShown
+          }
+        }
+      }
+    }
+  }
+`);
+
+const NUDGE = graphql(/* GraphQL */ `
+  mutation SendNudge($input: SendNudgeInput!) {
+    sendNudge(input: $input) {
+      userErrors {
+        field
+        code
+        message
+      }
+      nudge {
+        ...NudgeShown
+      }
+    }
+  }
+`);
+
+const CHANGES = [
+  'SUMMARY_READY',
+  'PRACTICE_ASSIGNED',
+  'PRACTICE_COMPLETED',
+  'PRACTICE_REVIEWED',
+  'QUESTION_ESCALATED',
+  'QUESTION_ANSWERED',
+  'GOAL_PROGRESS',
+  'NUDGE_SENT',
+  'ASSIGNMENT_ENDED',
+] as const;
+
+const STATUS = { ACTIVE: null, COMPLETED: 'reached', PAUSED: 'paused', CANCELLED: 'given up' } as const;
+
+/** One student, with all that hangs on them. */
+export function StudentPage({ id }: { id: string }) {
+  const { data, error, again } = useLiveQuery(STUDENT, { id }, CHANGES);
+  const student = data?.node && 'displayName' in data.node ? data.node : null;
+  if (data?.node === null) return <Missing />;
+  if (student === null) {
+    return (
+      <div className="page">
+        <Pending error={error} what="the student" />
+      </div>
+    );
+  }
+  const [first = ''] = student.displayName.split(' ');
+  const game = student.details?.gamification;
+  return (
+    <div className="page">
+      <header className="stack" style={{ '--gap': '0.25rem' } as React.CSSProperties}>
+        <p className="small">
+          <Link to="/tutor">Students</Link>
+        </p>
+        <Title name={student.displayName}>{student.displayName}</Title>
+        <p className="soft">
+          {[game && `level ${game.level}`, game && `${game.xp} points`, ...(student.details?.profile.goals ?? [])]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
+      </header>
+      {error && <Problem>{sentence(error)}</Problem>}
+      <div className="student-layout" data-role="Student">
+        <div className="stack">
+          <Sheet title="Sessions">
+            {student.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
+            <ol className="things">
+              {student.sessions.nodes.map((session) => (
+                <li key={session.id}>
+                  <p className="row apart">
+                    <Link to={`/tutor/sessions/${session.id}`}>{session.topicsCovered.join(', ') || 'Session'}</Link>
+                    <span className="soft small">
+                      {session.subject?.name} · {day(session.sessionDate)}
+                    </span>
+                  </p>
+                  {session.summaries.map((summary) => (
+                    <div key={summary.id}>
+                      <Corrected override={summary.activeOverride} />
+                      <p className="prose glimpse">{summary.narrative}</p>
+                    </div>
+                  ))}
+                  {session.summaries.length === 0 && <p className="soft small">No summary yet.</p>}
+                </li>
+              ))}
+            </ol>
+          </Sheet>
+          <Sheet title="Questions">
+            {student.questions.nodes.length === 0 && <Empty>{first} has asked nothing yet.</Empty>}
+            <ol className="things">
+              {student.questions.nodes.map((question) => (
+                <QuestionLine key={question.id} question={question} />
+              ))}
+            </ol>
+          </Sheet>
+        </div>
+        <div className="stack">
+          <Sheet title="Goals">
+            <div className="stack">
+              {student.goals.nodes.map((goal) => (
+                <div key={goal.id}>
+                  <Meter label={goal.title} percent={Number(goal.completionPercentage)} />
+                  <p className="soft small">
+                    {[goal.subject?.name, goal.targetCompletionDate && `by ${day(goal.targetCompletionDate)}`]
+                      .filter(Boolean)
+                      .join(' · ')}{' '}
+                    {STATUS[goal.status] && (
+                      <Tag tone={goal.status === 'COMPLETED' ? 'good' : undefined}>{STATUS[goal.status]}</Tag>
+                    )}
+                  </p>
+                </div>
+              ))}
+              {student.goals.nodes.length === 0 && <Empty>No goal is set.</Empty>}
+            </div>
+          </Sheet>
+          <Sheet title="Ratings">
+            <table className="ratings">
+              <thead className="hidden">
+                <tr>
+                  <th scope="col">Subject</th>
+                  <th scope="col">Rating</th>
+                  <th scope="col">Answers</th>
+                </tr>
+              </thead>
+              <tbody>
+                {student.ratings.map(({ id: key, subject, rating, deviation, answers }) => (
+                  <tr key={key}>
+                    <th scope="row">{subject.name}</th>
+                    <td className="number">
+                      <strong>{rating}</strong> <span className="soft">± {Math.round(Number(deviation))}</span>
+                    </td>
+                    <td className="number soft small">
+                      {answers} {answers === 1 ? 'answer' : 'answers'}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+            {student.ratings.length === 0 && <p className="soft">None before the first answer.</p>}
+          </Sheet>
+          <Sheet title="Practice">
+            <h3>To do</h3>
+            <ol className="things">
+              {student.open.nodes.map((practice) => (
+                <PracticeLine key={practice.id} practice={practice} />
+              ))}
+            </ol>
+            {student.open.nodes.length === 0 && <p className="soft">Nothing is open.</p>}
+            {student.done.nodes.length > 0 && (
+              <details>
+                <summary>What {first} did last</summary>
+                <ol className="things">
+                  {student.done.nodes.map((practice) => (
+                    <PracticeLine key={practice.id} practice={practice} />
+                  ))}
+                </ol>
+              </details>
+            )}
+          </Sheet>
+          <Sheet title="Nudges">
+            <div className="stack">
+              <NudgeForm student={student.id} name={first} onSent={again} />
+              <ol className="things">
+                {student.nudges.nodes.map((nudge) => (
+                  <li key={nudge.id}>
+                    <p>{nudge.message}</p>
+                    <p className="soft small">
+                      <When at={nudge.sentAt} /> ·{' '}
+                      {nudge.clickedAt ? 'followed' : nudge.openedAt ? 'opened' : 'not opened yet'}
+                    </p>
+                  </li>
+                ))}
+              </ol>
+            </div>
+          </Sheet>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function NudgeForm({ student, name, onSent }: { student: string; name: string; onSent: () => void }) {
+  const [message, setMessage] = useState('');
+  const { act, busy, refusals } = useAct(NUDGE);
+  async function send(event: FormEvent) {
+    event.preventDefault();
+    const sent = await act({
+      input: { studentId: student, type: 'LOGIN', channel: 'IN_APP', message, triggerReason: 'A tutor wrote it.' },
+    });
+    if (!sent) return;
+    setMessage('');
+    onSent();
+  }
+  return (
+    <form className="field" onSubmit={(event) => void send(event)}>
+      <label htmlFor="nudge">A line for {name}</label>
+      <div className="row nowrap">
+        <input
+          id="nudge"
+          required
+          maxLength={1000}
+          value={message}
+          onChange={(event) => setMessage(event.target.value)}
+        />
+        <Button type="submit" busy={busy}>
+          Send
+        </Button>
+      </div>
+      <Refusals refusals={refusals} />
+    </form>
+  );
+}

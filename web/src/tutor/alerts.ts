@@ -1,0 +1,57 @@
+/** What a tutor should look at first, worked out from what the overview reads. */
+
+import type { StudentsQuery } from '../generated/graphql';
+import type { Tone } from '../ui/parts';
+
+export type ListedStudent = StudentsQuery['students']['nodes'][number];
+export type Waiting = StudentsQuery['reviewQueue']['nodes'][number];
+
+export interface Alert {
+  tone: Tone;
+  text: string;
+}
+
+const DAY = 86_400_000;
+const AWAY_DAYS = 7;
+const SOON_DAYS = 30;
+/** A goal this near should be at least so far, in percent. */
+const FAR_ENOUGH = 65;
+
+/** The most urgent first. */
+export function alertsOf(student: ListedStudent, waiting: readonly Waiting[], now = Date.now()): Alert[] {
+  const own = waiting.filter((each) => each.student.id === student.id);
+  const questions = own.filter(({ __typename }) => __typename === 'Question').length;
+  const practice = own.length - questions;
+  const alerts: Alert[] = [];
+  if (questions > 0) alerts.push({ tone: 'bad', text: counted(questions, 'question', 'waits', 'wait') });
+  if (practice > 0) alerts.push({ tone: 'warn', text: `${practice} to review` });
+
+  const last = lastSeen(student);
+  const days = last === null ? null : Math.floor((now - last) / DAY);
+  if (days !== null && days >= AWAY_DAYS) alerts.push({ tone: 'warn', text: `Nothing for ${days} days` });
+
+  for (const goal of student.goals.nodes) {
+    if (!goal.targetCompletionDate) continue;
+    const left = Math.ceil((new Date(`${goal.targetCompletionDate}T23:59`).getTime() - now) / DAY);
+    const percent = Math.round(Number(goal.completionPercentage));
+    if (left < 0) alerts.push({ tone: 'bad', text: `“${goal.title}” is overdue` });
+    else if (left <= SOON_DAYS && percent < FAR_ENOUGH) {
+      alerts.push({ tone: 'warn', text: `${left} days for “${goal.title}”` });
+    }
+  }
+  return alerts;
+}
+
+/** When the student last did anything, in milliseconds since 1970; null for never. */
+export function lastSeen(student: ListedStudent): number | null {
+  const times = [
+    ...student.sessions.nodes.map(({ sessionDate }) => sessionDate),
+    ...student.done.nodes.map(({ completedAt }) => completedAt),
+    ...student.questions.nodes.map(({ createdAt }) => createdAt),
+  ].flatMap((at) => (at ? [new Date(at).getTime()] : []));
+  return times.length > 0 ? Math.max(...times) : null;
+}
+
+function counted(count: number, noun: string, one: string, many: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'} ${count === 1 ? one : many}`;
+}
