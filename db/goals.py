@@ -114,9 +114,10 @@ async def lock_goal(work: Work, goal_id: UUID) -> Goal:
     return goal
 
 
-async def insert_goal(work: Work, draft: GoalDraft) -> Goal:
+async def insert_goal(work: Work, goal_id: UUID, draft: GoalDraft) -> Goal:
     """A new goal as it is stored. Raises Refused (NOT_FOUND) for a student or a subject that is not there."""
     statement = insert(goals).values(
+        id=goal_id,
         student_id=draft.student_id,
         created_by=draft.created_by_id,
         subject_id=draft.subject_id,
@@ -126,7 +127,7 @@ async def insert_goal(work: Work, draft: GoalDraft) -> Goal:
         target_completion_date=draft.target_completion_date,
     )
     with refusing(_REFUSALS):
-        ((goal_id,),) = await work.execute("insert_goal", statement.returning(goals.c.id))
+        await work.execute("insert_goal", statement)
     return await lock_goal(work, goal_id)
 
 

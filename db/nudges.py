@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Integer, Uuid, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -87,13 +87,19 @@ async def lock_nudge(work: Work, nudge_id: UUID) -> Nudge:
 
 
 async def insert_nudge(
-    work: Work, draft: NudgeDraft, *, trigger_key: str | None = None, generation_id: UUID | None = None
+    work: Work,
+    draft: NudgeDraft,
+    *,
+    nudge_id: UUID | None = None,
+    trigger_key: str | None = None,
+    generation_id: UUID | None = None,
 ) -> Nudge:
     """A new nudge as it is stored, and its mail on the way where it has one."""
     mail_state = None if draft.channel is NudgeChannel.IN_APP else MailState.DUE.value
-    values = {"trigger_key": trigger_key, "generation_id": generation_id, "mail_state": mail_state}
-    statement = insert(nudges).values(**draft.values(), **values).returning(nudges.c.id)
-    ((nudge_id,),) = await work.execute("insert_nudge", statement)
+    nudge_id = nudge_id or uuid4()
+    values = {"id": nudge_id, "trigger_key": trigger_key, "generation_id": generation_id, "mail_state": mail_state}
+    statement = insert(nudges).values(**draft.values(), **values)
+    await work.execute("insert_nudge", statement)
     # Not lock_nudge: the sender may read what they sent and never change it.
     (nudge,) = await nudges_by_id(work, [nudge_id])
     if nudge is None:

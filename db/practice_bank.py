@@ -171,10 +171,12 @@ async def is_practice_item_assigned(work: Work, item_id: UUID) -> bool:
     return bool(assigned)
 
 
-async def insert_practice_item(work: Work, draft: PracticeItemDraft, created_by_id: UUID) -> PracticeItem:
+async def insert_practice_item(
+    work: Work, item_id: UUID, draft: PracticeItemDraft, created_by_id: UUID
+) -> PracticeItem:
     """A new item as it is stored."""
-    statement = insert(practice_bank_items).values(**draft.values(), created_by=created_by_id)
-    ((item_id,),) = await work.execute("insert_practice_item", statement.returning(practice_bank_items.c.id))
+    statement = insert(practice_bank_items).values(id=item_id, **draft.values(), created_by=created_by_id)
+    await work.execute("insert_practice_item", statement)
     return await lock_practice_item(work, item_id)
 
 

@@ -216,13 +216,17 @@ async def choose_practice(
 
 
 async def assign_chosen(
-    work: Work, student_id: UUID, subject_id: UUID, chosen: Sequence[Chosen]
+    work: Work, student_id: UUID, subject_id: UUID, chosen: Sequence[Chosen], ids: Sequence[UUID]
 ) -> list[PracticeAssignment]:
-    """What was chosen, assigned, in its order. lock_assigning must hold the student since before the choice."""
+    """What was chosen, assigned under these ids, in its order.
+
+    lock_assigning must hold the student since before the choice.
+    """
     if not chosen:
         return []
     rows = [
         {
+            "id": practice_id,
             "student_id": student_id,
             "source": PracticeSource.BANK.value,
             "bank_item_id": one.candidate.item_id,
@@ -233,14 +237,8 @@ async def assign_chosen(
             "choice_kind": one.kind.value,
             "choice_reason": one.reason,
         }
-        for one in chosen
+        for practice_id, one in zip(ids, chosen, strict=False)
     ]
-    statement = (
-        insert(practice_assignments)
-        .values(rows)
-        .returning(practice_assignments.c.bank_item_id, practice_assignments.c.id)
-    )
-    inserted = await work.execute("insert_chosen_practice", statement)
-    ids: dict[UUID, UUID] = {row[0]: row[1] for row in inserted}
-    assigned = await practice_by_id(work, [ids[one.candidate.item_id] for one in chosen])
+    await work.execute("insert_chosen_practice", insert(practice_assignments).values(rows))
+    assigned = await practice_by_id(work, list(ids[: len(rows)]))
     return [practice for practice in assigned if practice is not None]

@@ -148,11 +148,11 @@ async def lock_study_material(work: Work, material_id: UUID) -> StudyMaterial:
     return material
 
 
-async def insert_study_material(work: Work, draft: StudyMaterialDraft) -> StudyMaterial:
+async def insert_study_material(work: Work, material_id: UUID, draft: StudyMaterialDraft) -> StudyMaterial:
     """A new material with its passages. Raises Refused (NOT_FOUND) for a subject that is not there."""
-    statement = insert(study_materials).values(**draft.values()).returning(study_materials.c.id)
+    statement = insert(study_materials).values(id=material_id, **draft.values())
     with refusing(_REFUSALS):
-        ((material_id,),) = await work.execute("insert_study_material", statement)
+        await work.execute("insert_study_material", statement)
     await add_passages(work, passage_rows(material_id, draft.title, draft.text))
     return await lock_study_material(work, material_id)
 

@@ -179,6 +179,10 @@ class Objects:
         if url is not None and url.endswith(".enc") and url.rpartition("/")[0].endswith(f"/{session_id}"):
             self._replaced.append(url)
 
+    def drop_added(self) -> None:
+        """Remove what was added: the work is kept, and has no use for it."""
+        self._replaced += self._added
+
     def drop(self, url: str) -> None:
         """Remove an object that was added and is not needed after all."""
         self._replaced.append(url)

@@ -8,6 +8,11 @@ import strawberry
 from domain.errors import BadRequest
 
 MAX_SEARCH = 100
+IDEMPOTENCY_KEY = (
+    "A text of the client's own for this one request, such as a UUID; 1 to 100 characters. Sent again with the same "
+    "key, by the same person, nothing is created a second time: what was created then is returned, as it is now. "
+    "Without one, each request creates."
+)
 
 
 def given(input: object, *names: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import strawberry
 from db import goals as goals_db
 from db.engine import Work
 from db.jobs import defer
+from db.retries import created_before, id_for, same_request
 from domain import goals, permissions
 from domain.clock import now
 from domain.events import Event, EventKind
@@ -17,7 +18,7 @@ from schema.context import Info
 from schema.errors import Payload
 from schema.fields import mutation
 from schema.ids import optional_row_id, row_id
-from schema.inputs import given
+from schema.inputs import IDEMPOTENCY_KEY, given
 from schema.types.goal import Goal
 
 
@@ -38,6 +39,7 @@ class CreateGoalInput:
     goal_type: goals.GoalType | None = strawberry.field(default=None, description="The kind of aim.")
     subject_id: strawberry.ID | None = strawberry.field(default=None, description="The subject it belongs to.")
     target_completion_date: dt.date | None = strawberry.field(default=None, description="The day to reach it by.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="Changes to a goal; what is left out stays as it is.")
@@ -97,7 +99,12 @@ class GoalMutations:
                 description=input.description,
                 target_completion_date=input.target_completion_date,
             )
-            goal = await goals_db.insert_goal(work, draft)
+            goal_id = id_for(work.viewer.id, "createGoal", input.idempotency_key)
+            made = await created_before(work, input.idempotency_key, goal_id, goals_db.goals_by_id)
+            if made is not None:
+                same_request(made.student_id == student_id)
+                return GoalPayload(goal=Goal.view(made))
+            goal = await goals_db.insert_goal(work, goal_id, draft)
             work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
         return GoalPayload(goal=Goal.view(goal))
 

@@ -4,6 +4,7 @@ import strawberry
 
 from db import nudges as nudges_db
 from db.engine import Work
+from db.retries import created_before, id_for, same_request
 from db.users import users_by_id
 from domain import nudges, permissions
 from domain.clock import now
@@ -15,6 +16,7 @@ from schema.context import Info
 from schema.errors import Payload
 from schema.fields import mutation
 from schema.ids import row_id
+from schema.inputs import IDEMPOTENCY_KEY
 from schema.types.nudge import Nudge
 
 
@@ -40,6 +42,7 @@ class SendNudgeInput:
     suggestions_made: list[str] = strawberry.field(
         default_factory=list, description="What it proposes, such as subjects; at most 10 texts of 200 characters."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="A nudge that its recipient has opened.")
@@ -60,7 +63,12 @@ class MarkNudgeClickedInput:
 class NudgeMutations:
     """Mutations of nudges."""
 
-    @mutation(Permission.TEACH, "Send a student a nudge: one of their tutors, or an administrator.")
+    @mutation(
+        Permission.TEACH,
+        "Send a student a nudge: one of their tutors, or an administrator. A person's message is never held back: the "
+        "number a day and the quiet hours that the student prefers are for the nudges that the product decides on. "
+        "For those it counts, so that fewer of them follow on the same day.",
+    )
     async def send_nudge(self, info: Info, input: SendNudgeInput) -> NudgePayload:
         async with info.context.unit_of_work() as work:
             student_id = row_id(input.student_id, "Student")
@@ -79,7 +87,12 @@ class NudgeMutations:
                 trigger_reason=input.trigger_reason,
                 suggestions_made=input.suggestions_made,
             )
-            nudge = await nudges_db.insert_nudge(work, draft)
+            nudge_id = id_for(work.viewer.id, "sendNudge", input.idempotency_key)
+            made = await created_before(work, input.idempotency_key, nudge_id, nudges_db.nudges_by_id)
+            if made is not None:
+                same_request(made.user_id == student_id, made.message == draft.message)
+                return NudgePayload(nudge=Nudge.view(made))
+            nudge = await nudges_db.insert_nudge(work, draft, nudge_id=nudge_id)
             work.tell(Event(EventKind.NUDGE_SENT, nudge.user_id, nudge.id))
         return NudgePayload(nudge=Nudge.view(nudge))
 

@@ -3,13 +3,14 @@
 import strawberry
 
 from db import practice_bank as bank_db
+from db.retries import created_before, id_for
 from domain import practice
 from domain.permissions import Permission
 from schema.context import Info
 from schema.errors import Payload
 from schema.fields import mutation, query_connection
 from schema.ids import optional_row_id, row_id
-from schema.inputs import given
+from schema.inputs import IDEMPOTENCY_KEY, given
 from schema.types.connection import Connection
 from schema.types.practice import PracticeItem, PracticeItemOrder, PracticeItemWhere
 
@@ -54,6 +55,7 @@ class CreatePracticeItemInput:
     licence: str | None = strawberry.field(
         default=None, description="The licence it was taken under; at most 500 characters."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="Changes to an item of the bank; what is left out stays as it is.")
@@ -135,7 +137,11 @@ class PracticeBankMutations:
             draft = practice.draft_item(
                 subject_id=row_id(input.subject_id, "Subject"), **{name: getattr(input, name) for name in _EDITABLE}
             )
-            item = await bank_db.insert_practice_item(work, draft, work.viewer.id)
+            item_id = id_for(work.viewer.id, "createPracticeItem", input.idempotency_key)
+            made = await created_before(work, input.idempotency_key, item_id, bank_db.practice_items_by_id)
+            if made is not None:
+                return PracticeItemPayload(practice_item=PracticeItem.view(made))
+            item = await bank_db.insert_practice_item(work, item_id, draft, work.viewer.id)
         return PracticeItemPayload(practice_item=PracticeItem.view(item))
 
     @mutation(

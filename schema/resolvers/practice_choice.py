@@ -1,5 +1,6 @@
 """Choosing what a student practises next, and what tutors set for it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +9,8 @@ import strawberry
 
 from db import practice_choice as choice_db
 from db.jobs import defer
-from db.practice import lock_assigning
+from db.practice import lock_assigning, practice_by_id
+from db.retries import id_for, same_request
 from db.users import users_by_id
 from db.written_practice import count_written
 from domain import permissions, practice_choice
@@ -17,11 +19,13 @@ from domain.errors import BadRequest, Refused
 from domain.events import Event, EventKind
 from domain.jobs import JobKind
 from domain.permissions import Permission
+from domain.practice import PracticeAssignment as Assigned
 from domain.viewer import Role, Viewer
 from schema.context import Info
 from schema.errors import Payload
 from schema.fields import mutation, query
 from schema.ids import row_id
+from schema.inputs import IDEMPOTENCY_KEY
 from schema.types.practice import PracticeAssignment
 from schema.types.practice_choice import NextPractice, PracticeProposal, PracticeSettings
 
@@ -37,6 +41,7 @@ class TakeNextPracticeInput:
     student_id: strawberry.ID | None = strawberry.field(
         default=None, description="For whom; a student leaves it out, a tutor or administrator does not."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 @strawberry.type(description="The practice that was chosen and assigned.")
@@ -130,11 +135,18 @@ class PracticeChoiceMutations:
                 "student_id",
             )
             count = practice_choice.count_wanted(input.count)
+            key = input.idempotency_key
+            ids = [id_for(work.viewer.id, f"takeNextPractice:{place}", key) for place in range(count)]
             await lock_assigning(work, own)
+            before = await practice_by_id(work, ids) if key is not None else []
+            made = [practice for practice in before if practice is not None]
+            if made:
+                same_request(all(practice.student_id == own and practice.subject_id == subject for practice in made))
+                return _taken(made, count, practice_choice.shortage(count - len(made), model=False))
             situation = await choice_db.situation_of(work, own, subject)
             practice_choice.room_for_more(situation.open_now, count)
             chosen = await choice_db.choose_practice(work, own, subject, situation, count, now())
-            assigned = await choice_db.assign_chosen(work, own, subject, chosen)
+            assigned = await choice_db.assign_chosen(work, own, subject, chosen, ids)
             for one in assigned:
                 work.tell(Event(EventKind.PRACTICE_ASSIGNED, own, one.id))
             missing = count - len(assigned)
@@ -143,11 +155,7 @@ class PracticeChoiceMutations:
             if written:
                 until = await count_written(work, own, subject) + written
                 await defer(work, JobKind.WRITE_PRACTICE, student_id=own, subject_id=subject, until=until)
-        return TakeNextPracticePayload(
-            practice=[PracticeAssignment.view(one) for one in assigned],
-            missing=missing,
-            note=practice_choice.shortage(missing, model=model, written=written),
-        )
+        return _taken(assigned, count, practice_choice.shortage(missing, model=model, written=written))
 
     @mutation(Permission.TEACH, "Set by what practice is chosen for a student: one of their tutors, an administrator.")
     async def set_practice_settings(self, info: Info, input: SetPracticeSettingsInput) -> PracticeSettingsPayload:
@@ -168,6 +176,11 @@ class PracticeChoiceMutations:
             await choice_db.set_practice_settings(work, settings)
         shown = PracticeSettings(target_success=settings.target_success, review_first=settings.review_first)
         return PracticeSettingsPayload(settings=shown)
+
+
+def _taken(practice: Sequence[Assigned], count: int, note: str | None) -> TakeNextPracticePayload:
+    shown = [PracticeAssignment.view(one) for one in practice]
+    return TakeNextPracticePayload(practice=shown, missing=count - len(shown), note=note)
 
 
 def _student(viewer: Viewer, student_id: strawberry.ID | None) -> UUID:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import strawberry
 
@@ -13,6 +13,7 @@ from db import sessions as sessions_db
 from db import transcripts as transcripts_db
 from db.engine import Work
 from db.jobs import defer
+from db.retries import created_before, id_for, same_request
 from db.summaries import latest_summary
 from domain import permissions, sessions, transcripts
 from domain.clock import now
@@ -24,7 +25,7 @@ from schema.context import Info
 from schema.errors import Payload
 from schema.fields import mutation
 from schema.ids import optional_row_id, row_id
-from schema.inputs import given, moment
+from schema.inputs import IDEMPOTENCY_KEY, given, moment
 from schema.types.session import Session
 
 
@@ -85,6 +86,7 @@ class RecordSessionInput:
         default=None, description="Private notes, for the tutor who held it; at most 10,000 characters."
     )
     transcript: TranscriptInput | None = strawberry.field(default=None, description="What was said.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="Changes to a session; what is left out stays as it is.")
@@ -116,13 +118,14 @@ class SessionMutations:
 
     @mutation(Permission.TEACH, "Record a session that was held: the tutor who held it, or an administrator.")
     async def record_session(self, info: Info, input: RecordSessionInput) -> SessionPayload:
-        viewer = (await info.context.read()).viewer
+        read = await info.context.read()
+        viewer = read.viewer
         student_id = row_id(input.student_id, "Student")
         permissions.require(
             permissions.teaches(viewer, student_id), "You cannot record sessions with this student.", "student_id"
         )
         new = sessions_db.NewSession(
-            id=uuid4(),
+            id=id_for(viewer.id, "recordSession", input.idempotency_key),
             student_id=student_id,
             tutor_id=sessions.held_by(viewer, optional_row_id(input.tutor_id, "Tutor")),
             content=sessions.content(
@@ -134,7 +137,14 @@ class SessionMutations:
             ),
             notes=sessions.checked_notes(input.notes),
         )
-        async with _writing(info, viewer, new.id, input.transcript) as (columns, _, work):
+        (made,) = await sessions_db.sessions_by_id(read, [new.id])
+        if made is not None:
+            return _recorded(made, new)
+        async with _writing(info, viewer, new.id, input.transcript) as (columns, objects, work):
+            made = await created_before(work, input.idempotency_key, new.id, sessions_db.sessions_by_id)
+            if made is not None:
+                objects.drop_added()
+                return _recorded(made, new)
             session = await sessions_db.insert_session(work, new, columns)
             fields = [name for name in ("notes", "transcript") if getattr(input, name)]
             await audit.record(work, "session.record", "Session", session.id, student_id, {"fields": fields})
@@ -183,6 +193,12 @@ class SessionMutations:
             await audit.record(work, "transcript.attach", "Session", session_id, session.student_id)
             await _summarise(work, session_id)
         return SessionPayload(session=Session.view(session))
+
+
+def _recorded(made: sessions.Session, again: sessions_db.NewSession) -> SessionPayload:
+    """The session that was recorded when the same was sent before."""
+    same_request(made.student_id == again.student_id, made.tutor_id == again.tutor_id)
+    return SessionPayload(session=Session.view(made))
 
 
 @asynccontextmanager

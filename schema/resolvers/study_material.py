@@ -3,12 +3,14 @@
 import strawberry
 
 from db import study_material as material_db
+from db.retries import created_before, id_for, same_request
 from domain import study_material
 from domain.permissions import Permission
 from schema.context import Info
 from schema.errors import Payload
 from schema.fields import mutation, query_connection
 from schema.ids import optional_row_id, row_id
+from schema.inputs import IDEMPOTENCY_KEY
 from schema.types.connection import Connection
 from schema.types.study_material import StudyMaterial, StudyMaterialOrder, StudyMaterialWhere
 
@@ -47,6 +49,7 @@ class AddStudyMaterialInput:
     licence: str | None = strawberry.field(
         default=None, description="The licence it was taken under; at most 500 characters."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="Whether the companion answers from a text.")
@@ -72,7 +75,12 @@ class StudyMaterialMutations:
                 source=input.source,
                 licence=input.licence,
             )
-            material = await material_db.insert_study_material(work, draft)
+            material_id = id_for(work.viewer.id, "addStudyMaterial", input.idempotency_key)
+            made = await created_before(work, input.idempotency_key, material_id, material_db.study_materials_by_id)
+            if made is not None:
+                same_request(made.title == draft.title)
+                return StudyMaterialPayload(study_material=StudyMaterial.view(made))
+            material = await material_db.insert_study_material(work, material_id, draft)
         return StudyMaterialPayload(study_material=StudyMaterial.view(material))
 
     @mutation(Permission.TEACH, "Put a text in or out of use: whoever added it, or an administrator.")

@@ -24,13 +24,15 @@ class Preferences:
     """A view of domain.users.Preferences."""
 
     learning_style: users.LearningStyle = strawberry.field(description="How things are to be explained.")
-    nudge_frequency_cap: int = strawberry.field(description="Nudges a day at most; 0 to 10.")
+    nudge_frequency_cap: int = strawberry.field(
+        description="Nudges a day at most; 0 to 10. What a tutor sends counts, and is never held back."
+    )
     nudge_channel: nudges.NudgeChannel = strawberry.field(description="Where nudges come; BOTH unless chosen.")
     time_zone: str = strawberry.field(
         description="The zone that days and quiet hours go by, such as America/New_York; UTC unless chosen."
     )
     quiet_from: dt.time = strawberry.field(
-        description="From when on no nudges come, in the zone; 21:00:00 unless chosen."
+        description="From when on no nudges come but a tutor's own, in the zone; 21:00:00 unless chosen."
     )
     quiet_until: dt.time = strawberry.field(
         description="Until when no nudges come; 08:00:00 unless chosen. The same as quietFrom: always let through."
