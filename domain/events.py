@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     QUESTION_ESCALATED = "question_escalated"
     QUESTION_ANSWERED = "question_answered"
     GOAL_PROGRESS = "goal_progress"
+    PROGRESS_CHANGED = "progress_changed"
     ASSIGNMENT_BEGUN = "assignment_begun"
     """A tutor sees a student from now on: assigned, or active again after a pause."""
     ASSIGNMENT_ENDED = "assignment_ended"
@@ -52,6 +53,7 @@ class ActivityKind(StrEnum):
     QUESTION_ESCALATED = "question_escalated"
     QUESTION_ANSWERED = "question_answered"
     GOAL_PROGRESS = "goal_progress"
+    PROGRESS_CHANGED = "progress_changed"
     ASSIGNMENT_BEGUN = "assignment_begun"
     ASSIGNMENT_ENDED = "assignment_ended"
     LINK_BEGUN = "link_begun"
@@ -68,7 +70,7 @@ class Event:
     student_id: UUID | None
     """The student whom it concerns; whoever may see the student may hear of it. None where it is no student."""
     target_id: UUID
-    """The row to read: an override, a nudge, a goal, an assignment, a link."""
+    """The row to read: an override, a nudge, a goal, an assignment, a link, the student themselves."""
     person_id: UUID | None = None
     """Somebody who hears of it whomever they may see: a nudge's recipient; the tutor or parent of an assignment or
     link."""

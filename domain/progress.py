@@ -57,6 +57,21 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressEntry:
+    """Something that was counted for a student; one of the three ids is what was done."""
+
+    id: UUID
+    student_id: UUID
+    kind: EntryKind
+    practice_id: UUID | None
+    session_id: UUID | None
+    goal_id: UUID | None
+    xp: int
+    occurred_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ActiveGoal:
     """What progress needs of a goal that is worked on."""
 

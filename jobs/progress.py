@@ -78,21 +78,18 @@ async def _stand(work: Work, student_id: UUID, earned: int, at: datetime) -> Non
     zone = zone_of(stored.profile)
     worked = await progress_db.quarters_worked(work, student_id, at)
     today = progress.local_day(at, zone)
-    standing = []
+    standing = []  # of the goals
     for goal in await progress_db.active_goals(work, student_id):
         days = progress.streak(_days(worked, zone, goal), today)
         standing.append((goal, days))
         await progress_db.update_goal_progress(work, goal.id, goal.completion_percentage, goal.xp_earned, days)
     days = progress.streak(_days(worked, zone), today)
     totals = await progress_db.totals_of(work, student_id)
-    await progress_db.update_standing(
-        work,
-        student_id,
-        progress_db.Stored(
-            profile=progress.tracked(stored.profile, standing),
-            gamification=progress.standing(stored.gamification, earned, totals, days),
-        ),
-    )
+    reached = progress.standing(stored.gamification, earned, totals, days)
+    tracked = progress.tracked(stored.profile, standing)
+    await progress_db.update_standing(work, student_id, progress_db.Stored(profile=tracked, gamification=reached))
+    if reached != stored.gamification:
+        work.tell(Event(EventKind.PROGRESS_CHANGED, student_id, student_id))
 
 
 def _days(worked: Iterable[tuple[UUID | None, datetime]], zone: ZoneInfo, goal: ActiveGoal | None = None) -> set[date]:

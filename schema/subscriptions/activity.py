@@ -44,6 +44,7 @@ describe_enum(
     QUESTION_ANSWERED="A tutor answered a question; the node is the question.",
     GOAL_PROGRESS="A goal was set, reached further, completed, paused, taken up again or cancelled; the node is the "
     "goal.",
+    PROGRESS_CHANGED="The student's points, level, badges or streak changed; the node is the student.",
     ASSIGNMENT_BEGUN="A tutor sees a student from now on; the node is the tutor's assignment.",
     ASSIGNMENT_ENDED="A tutor no longer sees a student; the node is the tutor's assignment.",
     LINK_BEGUN="A parent sees a child from now on; the node is the link.",
@@ -64,6 +65,7 @@ _BATCHES: Mapping[EventKind, Batch] = {
     EventKind.QUESTION_ESCALATED: questions_by_id,
     EventKind.QUESTION_ANSWERED: questions_by_id,
     EventKind.GOAL_PROGRESS: goals_by_id,
+    EventKind.PROGRESS_CHANGED: users_by_id,
     EventKind.ASSIGNMENT_BEGUN: assignments_by_id,
     EventKind.ASSIGNMENT_ENDED: assignments_by_id,
     EventKind.LINK_BEGUN: links_by_id,

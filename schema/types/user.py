@@ -17,6 +17,7 @@ from db import overrides as overrides_db
 from db import parent_links as links_db
 from db import practice as practice_db
 from db import practice_bank as bank_db
+from db import progress_entries as entries_db
 from db import questions as questions_db
 from db import ratings as ratings_db
 from db import sessions as sessions_db
@@ -46,6 +47,7 @@ from schema.types.practice import (
 )
 from schema.types.practice_choice import PracticeSettings
 from schema.types.profile import UserDetails
+from schema.types.progress import ProgressEntry, ProgressEntryOrder
 from schema.types.question import Question, QuestionOrder, QuestionWhere
 from schema.types.rating import StudentRating
 from schema.types.session import Session, SessionOrder, SessionWhere
@@ -243,14 +245,19 @@ class Student(User, Node):
         description="The practice that is assigned to the student.",
     )
     practice_settings: PracticeSettings = edge(
-        practice_settings_by_student,
-        key="id",
-        description="By what practice is chosen for the student.",
+        practice_settings_by_student, key="id", description="By what practice is chosen for the student."
     )
     ratings: list[StudentRating] = edge(
         ratings_db.ratings_by_student,
         key="id",
         description="The student's rating in each subject with an answer, last moved first.",
+    )
+    progress_entries: Connection[ProgressEntry] = connection(
+        entries_db.progress_entries_by_student,
+        entries_db.count_progress_entries_by_student,
+        key="id",
+        order=ProgressEntryOrder.NEWEST,
+        description="What earned the student points.",
     )
 
 

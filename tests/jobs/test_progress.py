@@ -30,6 +30,11 @@ mutation ($id: ID!, $status: GoalStatus!) {
   changeGoalStatus(input: { id: $id, status: $status }) { userErrors { code } }
 }
 """
+EARNED = """
+query ($id: ID!) { node(id: $id) { ... on Student { progressEntries {
+  totalCount nodes { kind xp practice { id } session { id } goal { id } }
+} } } }
+"""
 CONFIRM = """
 mutation ($id: ID!) {
   confirmGoal(input: { id: $id }) { goal { confirmedAt confirmedBy { email } } userErrors { code } }
@@ -91,6 +96,18 @@ async def test_work_counts_once(api: Api, make: Make, tools: Tools, database: Da
         )
     await count_practice(tools, UUID(int=7))  # gone
     assert await standing(api, sam) == after
+    # Told with each change, and not when there is none.
+    told = await make.owner.execute("select student_id, target_id from events where kind = 'progress_changed'")
+    assert await told.fetchall() == [(sam.id, sam.id)] * 2
+    session_gid = recorded["recordSession"]["session"]["id"]
+    earned = [
+        {"kind": "PRACTICE", "xp": 15, "practice": {"id": practice_gid}, "session": None, "goal": None},
+        {"kind": "SESSION", "xp": 30, "practice": None, "session": {"id": session_gid}, "goal": None},
+    ]
+    for who in (sam, tess, await make.parent(of=sam)):
+        entries = (await api.data(EARNED, who, id=sam.gid))["node"]["progressEntries"]
+        assert entries == {"totalCount": 2, "nodes": earned}
+    assert (await api.data(EARNED, await make.student("max"), id=sam.gid))["node"] is None
 
     goal_gid = (await api.data("{ students { nodes { goals(orderBy: OLDEST) { nodes { id } } } } }", sam))["students"][
         "nodes"

@@ -81,6 +81,10 @@ async def _summary(watch: Watch, family: Family, make: Make) -> None:
     await tell(watch.services, Event(EventKind.SUMMARY_READY, family.sam.id, family.summary))
 
 
+async def _progress(watch: Watch, family: Family, make: Make) -> None:
+    await tell(watch.services, Event(EventKind.PROGRESS_CHANGED, family.sam.id, family.sam.id))
+
+
 KINDS: list[tuple[Change, list[tuple[str, str]]]] = [
     (_goal, [("GOAL_PROGRESS", "Goal")] * 3),
     (
@@ -95,6 +99,7 @@ KINDS: list[tuple[Change, list[tuple[str, str]]]] = [
     (_nudge, [("NUDGE_SENT", "Nudge"), ("NUDGE_OPENED", "Nudge")]),
     (_override, [("OVERRIDE_MADE", "Override"), ("OVERRIDE_REVERTED", "Override")]),
     (_summary, [("SUMMARY_READY", "Summary")]),
+    (_progress, [("PROGRESS_CHANGED", "Student")]),
 ]
 
 
