@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -34,6 +33,17 @@ OFFERS = 1_000
 """Events handed out before other tasks get a turn."""
 
 log = logging.getLogger("study.live")
+
+
+@dataclass(slots=True)
+class Start:
+    """Where a stream goes on from: everything up to here it has had, or is not to have."""
+
+    place: Cursor
+    moment: Now | None = None
+    """What this moment shows is no news."""
+    connections: int = 0
+    """Of the feed, when the moment was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +74,19 @@ class _Piped(Transaction):
         return await cursor.fetchall()
 
 
-class _Stream:
-    """What waits for one stream. There may be thousands: it is small while nothing waits."""
+class Follower:
+    """What waits for those who follow the same. There may be thousands: it is small while nothing waits."""
 
-    __slots__ = ("behind", "kinds", "person", "students", "waiter", "waiting")
+    __slots__ = ("behind", "count", "kinds", "person", "students", "waiting")
 
     def __init__(self, person: UUID | None, students: Collection[UUID] | None, kinds: Collection[EventKind]) -> None:
+        """Whose events it gets, everybody's for None; `students` leaves out what concerns none of them."""
         self.person = person
         self.students = students
         self.kinds = kinds
+        self.count = 0
+        """How many streams follow."""
         self.waiting: deque[Logged] | None = None
-        self.waiter: asyncio.Future[None] | None = None
         self.behind = False
         """Whether events have been left out: from then on it is fed no more."""
 
@@ -87,7 +99,7 @@ class _Stream:
             self.waiting = deque()
         if len(self.waiting) < WAITING:
             self.waiting.append(logged)
-            self.wake()
+            self.call()
         else:
             self.leave_out()
 
@@ -95,24 +107,11 @@ class _Stream:
         """Say that events were left out. They and those that wait are in the log."""
         self.behind = True
         self.waiting = None
-        self.wake()
+        self.call()
 
-    def wake(self) -> None:
-        """Let `wait` return."""
-        if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_result(None)
-
-    async def wait(self, seconds: float | None) -> None:
-        """Until there is something to take, something was left out, or so many seconds are over."""
-        loop = asyncio.get_running_loop()
-        self.waiter = loop.create_future()
-        timer = None if seconds is None else loop.call_later(seconds, self.wake)
-        try:
-            await self.waiter
-        finally:
-            self.waiter = None
-            if timer is not None:
-                timer.cancel()
+    def call(self) -> None:
+        """Something waits, or was left out."""
+        raise NotImplementedError
 
 
 class Feed:
@@ -125,11 +124,14 @@ class Feed:
         than `patience` seconds is given up, with its connection.
         """
         self.position = Cursor(0, 0)
+        """Everything up to here has been handed out."""
+        self.connections = 0
+        """How often it has connected."""
         self._address = address
         self._database = database
         self._poll = poll
         self._patience = patience
-        self._streams: dict[UUID | None, set[_Stream]] = {}
+        self._streams: dict[UUID | None, set[Follower]] = {}
         """By person; under None those of everything."""
         self._calls: dict[EventKind, Callable[[Event], None]] = {}
         self._reading = Kept("the event log cannot be read", log)
@@ -137,7 +139,6 @@ class Feed:
         self._handed_out = 0
         self._backlogs = asyncio.Semaphore(BACKLOGS)
         self._backlogs_wait = False
-        self._connections = 0
         self._woken = asyncio.Event()
         self._begun = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -171,80 +172,63 @@ class Feed:
     @property
     def status(self) -> Status:
         """How it does, for health checks and metrics."""
-        streams = [stream for streams in self._streams.values() for stream in streams]
-        waiting = sum(len(stream.waiting or ()) for stream in streams)
+        followers = [each for followers in self._streams.values() for each in followers]
+        streams = sum(each.count for each in followers)
+        waiting = sum(len(each.waiting or ()) * each.count for each in followers)
         since, now = self._held_since, asyncio.get_running_loop().time()
         held = 0.0 if since is None else now - since
-        return Status(
-            self._reading.healthy, self.position, since is not None, held, len(streams), waiting, self._handed_out
+        return Status(self._reading.healthy, self.position, since is not None, held, streams, waiting, self._handed_out)
+
+    def start(self, after: Cursor | Now) -> Start:
+        """Where a stream begins: after a cursor that somebody has kept, or with what happens from a moment on."""
+        if isinstance(after, Cursor):
+            return Start(after)
+        # Not the moment's own place, if it lies ahead: nobody may keep a cursor that no event has had.
+        return Start(min(self.position, after.cursor), after, self.connections)
+
+    def is_news(self, cursor: Cursor, start: Start) -> bool:
+        """Whether an event lies after the start."""
+        moment = start.moment
+        # Transactions since the database crashed may have the numbers of some that the moment knew of.
+        return cursor > start.place and (
+            moment is None or start.connections != self.connections or not moment.shows(cursor)
         )
 
-    async def events(
+    async def missed(
         self,
-        after: Cursor | Now,
+        start: Start,
         *,
         person: UUID | None,
         students: Collection[UUID] | None = None,
         kinds: Collection[EventKind] = frozenset(EventKind),
-        heartbeat: float | None = None,
-    ) -> AsyncGenerator[tuple[Cursor, Logged | None], None]:
-        """Each event that a person may watch, in order and once, for ever; everybody's for None.
+    ) -> AsyncGenerator[Logged, None]:
+        """What the log has after the start that a person may watch; everybody's for None. The start goes along.
 
-        It begins after a cursor that somebody has kept, or with what happens from a moment on; `students` leaves out
-        what concerns none of them. Beside each event stands the cursor to go on from. None for an event says that
-        there is nothing else up to the cursor: once the backlog is read, and every `heartbeat` seconds.
-
-        Who may watch is decided when the event is read. What they may then see of it is for the caller to ask, in
-        a transaction of theirs. It waits for a database that is away. Raises ResyncRequired, and psycopg.Error for
-        one that is there and does not answer, as QueryCanceled when reading takes too long.
+        It ends where the reader is, or further. It waits for a database that is away. Raises ResyncRequired, and
+        psycopg.Error for one that is there and does not answer, as QueryCanceled when reading takes too long.
         """
-        if isinstance(after, Cursor):
-            place, moment = after, None
-        else:
-            # Not the moment's own place, if it lies ahead: nobody may keep a cursor that no event has had.
-            place, moment = min(self.position, after.cursor), after
-        connections = self._connections
-        clock = asyncio.get_running_loop().time
-
-        def is_news(place: Cursor) -> bool:
-            # Transactions since the database crashed may have the numbers of some that the moment knew of.
-            return moment is None or connections != self._connections or not moment.shows(place)
-
         # A place from outside may be too old, or another database's: the log is asked even if nothing is missing.
-        unchecked = moment is None
-        while True:
-            while unchecked or place < self.position:
-                stretch = await self._backlog(place, person, students, kinds)
-                unchecked = False
-                for logged in stretch.logged:
-                    place = logged.cursor
-                    if is_news(place):
-                        yield place, logged
-                place = stretch.end
-            # No await since the last comparison: the reader cannot have moved on.
-            stream = self._join(_Stream(person, students, kinds))
-            due = clock()
-            try:
-                while not stream.behind:
-                    # By the clock, whatever else comes: a silence would tell of events that are not for everybody.
-                    if clock() >= due:
-                        due = inf if heartbeat is None else clock() + heartbeat
-                        if not stream.waiting:
-                            place = max(place, self.position)
-                        yield place, None
-                    elif stream.waiting:
-                        logged = stream.waiting.popleft()
-                        # The backlog may have come further than the reader.
-                        if logged.cursor > place:
-                            place = logged.cursor
-                            if is_news(place):
-                                yield place, logged
-                    else:
-                        stream.waiting = None
-                        await stream.wait(None if heartbeat is None else due - clock())
-            finally:
-                self._leave(stream)
-            unchecked = True
+        while start.moment is None or start.place < self.position:
+            stretch = await self._backlog(start.place, person, students, kinds)
+            for logged in stretch.logged:
+                news = self.is_news(logged.cursor, start)
+                start.place = logged.cursor
+                if news:
+                    yield logged
+            start.place = stretch.end
+            if stretch.end >= self.position:
+                return
+
+    def follow(self, follower: Follower) -> None:
+        """Feed it with all that comes after `position`."""
+        self._streams.setdefault(follower.person, set()).add(follower)
+
+    def leave(self, follower: Follower) -> None:
+        """Feed it no more."""
+        streams = self._streams.get(follower.person, set())
+        streams.discard(follower)
+        if not streams:
+            self._streams.pop(follower.person, None)
 
     async def _backlog(
         self, place: Cursor, person: UUID | None, students: Collection[UUID] | None, kinds: Collection[EventKind]
@@ -265,21 +249,11 @@ class Feed:
                 self._backlogs_wait = True
             await asyncio.sleep(next(pauses))
 
-    def _join(self, stream: _Stream) -> _Stream:
-        self._streams.setdefault(stream.person, set()).add(stream)
-        return stream
-
-    def _leave(self, stream: _Stream) -> None:
-        streams = self._streams.get(stream.person, set())
-        streams.discard(stream)
-        if not streams:
-            self._streams.pop(stream.person, None)
-
     # Reading
 
     async def _attempt(self) -> None:
         connection = await connect(self._address, "feed", self._patience)
-        self._connections += 1
+        self.connections += 1
         try:
             await self._read(connection)
         except ResyncRequired:
@@ -325,8 +299,8 @@ class Feed:
 
         self.position = await within(self._patience, connection, begin())
         self._begun.set()
-        for streams in self._streams.values():
-            for stream in streams:
+        for streams in tuple(self._streams.values()):
+            for stream in tuple(streams):
                 stream.leave_out()
 
     async def _look(self, connection: AsyncConnection[Row]) -> Stretch:
@@ -346,10 +320,10 @@ class Feed:
                 except Exception:  # nobody else is to miss anything
                     log.exception("an event was not taken: %s", logged.event)
             for watcher in (*watchers, None):
-                for stream in self._streams.get(watcher, ()):
+                for stream in tuple(self._streams.get(watcher, ())):
                     if not stream.behind:
                         stream.offer(logged)
-                        offers += 1
+                        offers += stream.count
             self.position = logged.cursor
             if offers > OFFERS:
                 self._handed_out += offers

@@ -40,7 +40,7 @@ from schema.resolvers.users import UserMutations, UserQueries
 from schema.results import Answer, answer_of, only
 from schema.subscriptions.activity import ActivitySubscriptions
 from schema.subscriptions.answers import AnswerSubscriptions
-from schema.subscriptions.delivery import Delivery
+from schema.subscriptions.delivery import Delivery, Present
 from schema.subscriptions.nudges import NudgeSubscriptions
 from schema.subscriptions.overrides import OverrideSubscriptions
 from schema.subscriptions.summaries import SummarySubscriptions
@@ -120,8 +120,8 @@ class StudySchema(strawberry.Schema):
         operation_name: str | None,
         extensions: Mapping[str, Any] | None,
         context: Context,
-    ) -> AsyncGenerator[Answer, None]:
-        """Run any operation of a connection: one answer, or one for each event of a subscription."""
+    ) -> AsyncGenerator[Answer | Present, None]:
+        """Run any operation of a connection: one answer, or those of a subscription, as `Delivery` has them."""
         if is_subscription(query, operation_name):
             return self._delivery.answers(query, variables or {}, operation_name, context)
         return only(

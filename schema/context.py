@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import psycopg
 import strawberry
 from strawberry.dataloader import DataLoader, DefaultCache
 
+from db.audience import Audience
 from db.engine import Database, Read, Work
 from db.live import Live
 from domain.algebra.process import Algebra
@@ -19,6 +21,7 @@ from domain.companion.model import Model
 from domain.errors import BadRequest
 from domain.identity.tokens import Identity, TokenVerifier
 from domain.viewer import Viewer
+from schema.results import Answer
 from schema.sharing import Shared
 from schema.turns import Turns
 
@@ -51,6 +54,8 @@ class Services:
     """The setting SAFEGUARDING_CONTACT."""
     asking: "dict[UUID, tuple[str, asyncio.Task[Any]]]" = field(default_factory=dict)
     """The question of each student that is being answered, in short, and the task that does; see `schema.asking`."""
+    audiences: WeakValueDictionary[Hashable, Audience[Answer]] = field(default_factory=WeakValueDictionary)
+    """Those who are told the same as the same person; see `subscriptions.delivery`."""
     sending: dict[Hashable, Shared] = field(default_factory=dict)
     """Answers to events that are being made, for all streams that ask for the same; see `subscriptions.delivery`."""
 

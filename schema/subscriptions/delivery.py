@@ -1,15 +1,16 @@
-"""How a subscription is run: each event is executed once for all who ask the same as the same person.
+"""How a subscription is run: events are executed once for all who ask the same as the same person.
 
 The graph's own steps are graphql-core's: https://spec.graphql.org/October2021/#sec-Subscription - the source stream,
 and a response for each event. Between the two stands what only we know: whether the viewer may see, now, what the
-event is about. That, the operation on it, and the writing of its answer are one piece of work in one transaction; a
-thousand sockets of one student share it.
+event is about. That, the operation on it, and the writing of its answer are one piece of work in one transaction, and
+so are all events that wait by then; a thousand sockets of one student share it.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any, cast
 from weakref import WeakValueDictionary
 
@@ -34,16 +35,22 @@ from psycopg import OperationalError
 from psycopg.errors import QueryCanceled
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from db.audience import Audience, Listener, Step
 from db.dedicated import delays
+from db.feed import Start
+from domain.events import Cursor
 from schema.context import Context
 from schema.errors import presentable
 from schema.limits import MAX_TOKENS, TooMuch, check
 from schema.results import Answer, answer_of
 from schema.sharing import shared
-from schema.subscriptions.stream import Update
+from schema.subscriptions.stream import Update, Watch
 
 MAX_TEXT = 20_000
 """Characters of a subscription's document, and bytes of its variables: a stream keeps them as long as it lives."""
+
+PART = 16_384
+"""Bytes that are given to a client at once, if it is more than one answer."""
 
 log = logging.getLogger("study.live")
 
@@ -72,11 +79,15 @@ class Delivery:
 
     def answers(
         self, query: str, variables: Mapping[str, Any], operation_name: str | None, context: Context
-    ) -> AsyncGenerator[Answer, None]:
-        """An answer for each event, or one that says why there are none (any more)."""
+    ) -> "AsyncGenerator[Answer | Present, None]":
+        """An answer for each event, or one that says why there are none (any more).
+
+        When all that has happened is told, the present comes: who then listens to it needs to ask for no more. Who
+        does not gets what has happened meanwhile.
+        """
         try:
             document = self._document(query, operation_name, variables)
-            return _Stream(self._schema, document, (query, operation_name), variables, context).answers()
+            return Stream(self._schema, document, operation_name, variables, context).answers()
         except _Refused as refused:
             return _refusals(refused)
 
@@ -112,7 +123,7 @@ def _too_much(text: str) -> _Refused:
     return _Refused([GraphQLError(text, extensions={"code": "TOO_COMPLEX"})])
 
 
-class _Stream:
+class Stream:
     """One subscription of one client."""
 
     __slots__ = ("_asked", "_context", "_document", "_operation_name", "_schema", "_variables")
@@ -121,39 +132,79 @@ class _Stream:
         self,
         schema: GraphQLSchema,
         document: Document,
-        asked: tuple[str, str | None],
+        operation_name: str | None,
         variables: Mapping[str, Any],
         context: Context,
     ) -> None:
         self._schema = schema
         self._document = document
-        self._operation_name = asked[1]
+        self._operation_name = operation_name
         self._variables = variables
-        self._context = context
+        # Without the socket: those who are told the same go on when it closes.
+        self._context = Context(context.services, context.identity)
         subject = None if context.identity is None else context.identity.subject
-        self._asked: Hashable = (subject, *asked, _written(variables, document.names))
+        self._asked: Hashable = (subject, document, _written(variables, document.names))
 
-    async def answers(self) -> AsyncGenerator[Answer, None]:
+    async def answers(self) -> "AsyncGenerator[Answer | Present, None]":
         """As Delivery.answers."""
         pauses, begun = delays(), False
-        while True:
+        watch: Watch | None = None
+        while watch is None:
             try:
                 async with aclosing(self._events()) as events:
                     async for event in events:
                         begun = True
+                        if isinstance(event, Watch):
+                            watch = event
+                            break
                         answer = await self._answer_to(event)
                         if answer is not None:
                             yield answer
                             if answer.refusal:
                                 return
-                    return
+                    else:
+                        return
             except Exception as error:  # noqa: BLE001 - whatever ends a stream is told; `presentable` logs what is ours
                 # A stream that is under way waits for the database by itself.
                 if begun or not _is_away(error):
                     yield _refusal(error)
                     return
                 log.debug("a stream waits for the database to begin: %s", error)
-            await asyncio.sleep(next(pauses))
+                await asyncio.sleep(next(pauses))
+        async with aclosing(self.caught_up(watch, watch.start)) as answers:
+            async for each in answers:
+                yield each
+
+    async def caught_up(self, watch: Watch, start: Start) -> "AsyncGenerator[Answer | Present, None]":
+        """The answers to what happened from a start on, as Delivery.answers."""
+        try:
+            while True:
+                async with aclosing(watch.missed(self._context.services.live.feed, start)) as missed:
+                    async for update in missed:
+                        answer = await self._answer_to(update)
+                        if answer is not None:
+                            yield answer
+                            if answer.refusal:
+                                return
+                yield Present(self, watch, start)
+        except Exception as error:  # noqa: BLE001 - as in `answers`
+            yield _refusal(error)
+
+    def audience(self, watch: Watch) -> Audience[Answer]:
+        """Those who are told the same of what is watched."""
+        services = self._context.services
+        key = self._asked, watch.what
+        audience = services.audiences.get(key)
+        if audience is None or audience.behind:
+            audience = services.audiences[key] = Audience(
+                services.live.feed,
+                partial(self._parts, watch),
+                person=watch.person,
+                students=watch.students,
+                kinds=watch.batches.keys(),
+                heartbeat=services.live.heartbeat,
+            )
+        return audience
 
     async def _events(self) -> AsyncGenerator[Any, None]:
         context = self._context.fresh()
@@ -175,40 +226,55 @@ class _Stream:
 
     async def _answer_to(self, event: Any) -> Answer | None:
         if not isinstance(event, Update):
-            return await self._made(event)
-        return await shared(self._context.services.sending, (self._asked, event), lambda: self._made(event))
+            return (await self._made([event]))[0]
+        return await shared(self._context.services.sending, (self._asked, event), lambda: self._made_one(event))
 
-    async def _made(self, event: Any) -> Answer | None:
-        """The answer to an event, None for one of which the viewer may see nothing, or why there is none.
+    async def _made_one(self, event: Any) -> Answer | None:
+        (answer,) = await self._made([event])
+        return answer
+
+    async def _parts(self, watch: Watch, steps: Sequence[Step]) -> list[list[tuple[Cursor, Answer]]]:
+        made = await self._made([watch.update(*step) for step in steps])
+        parts: list[list[tuple[Cursor, Answer]]] = []
+        room = 0
+        for (cursor, _), answer in zip(steps, made, strict=True):
+            if answer is not None:
+                if room < len(answer.body):
+                    parts.append([])
+                    room = PART
+                parts[-1].append((cursor, answer))
+                room -= len(answer.body)
+        return parts
+
+    async def _made(self, events: Sequence[Any]) -> list[Answer | None]:
+        """The answers to events, None for one of which the viewer may see nothing; or why there are none.
 
         While the database is away it waits: an answer without what it tells of would be an event lost.
         """
         pauses = delays()
         while True:
             try:
-                return await self._execute(event)
+                return await self._execute(events)
             except Exception as error:  # noqa: BLE001 - told once, to all who wait for it; `presentable` logs what is ours
                 if not _is_away(error):
-                    return _refusal(error)
-                log.debug("an event waits for the database: %s", error)
+                    return [_refusal(error), *[None] * (len(events) - 1)]
+                log.debug("events wait for the database: %s", error)
             await asyncio.sleep(next(pauses))
 
-    async def _execute(self, event: Any) -> Answer | None:
+    async def _execute(self, events: Sequence[Any]) -> list[Answer | None]:
+        """The answers to events, in one transaction."""
         context = self._context.fresh()
         try:
-            if isinstance(event, Update) and not await _is_visible(context, event):
-                return None
-            result = self._executor(context, event).execute_operation(serially=False)
-            if isinstance(result, Awaitable):
-                result = await result
-            result = cast("CoreResult", result)
+            seen = await _together([_seen(context, event) for event in events])
+            running = [
+                self._executor(context, event).execute_operation(serially=False) if sees else None
+                for event, sees in zip(events, seen, strict=True)
+            ]
+            results = await _together(running)
         finally:
-            # Before the answer leaves: what an administrator read has its line in the audit log by then.
+            # Before the answers leave: what an administrator read has its line in the audit log by then.
             await context.close()
-        errors = list(result.errors or [])
-        if any(_is_away(error) for error in errors):
-            raise Unreachable(str(errors[0]))
-        return answer_of(ExecutionResult(result.data, [presentable(error) for error in errors] or None))
+        return [None if result is None else _answer(result) for result in results]
 
     def _executor(self, context: Context, root: Any) -> Executor[Any]:
         executor = Executor.build(
@@ -224,9 +290,59 @@ class _Stream:
         return executor
 
 
-async def _is_visible(context: Context, update: Update) -> bool:
-    """Whether the viewer may see, now, what it is about. The edge to that loads the same, and finds it done."""
-    return update.batch is None or await context.load(update.batch, update.target_id) is not None
+class Present:
+    """Where a stream has told of all that has happened; what happens from here on can be listened to."""
+
+    __slots__ = ("_audience", "_start", "_stream", "_watch")
+
+    def __init__(self, stream: Stream, watch: Watch, start: Start) -> None:
+        self._stream = stream
+        self._watch = watch
+        self._start = start
+        self._audience: Audience[Answer] | None = None
+
+    def join(self, listener: Listener[Answer]) -> bool:
+        """Tell the listener what happens from now on; False if something has happened meanwhile."""
+        audience = self._stream.audience(self._watch)
+        if not audience.join(listener, self._start):
+            return False
+        self._audience = audience
+        return True
+
+    def leave(self, listener: Listener[Answer]) -> None:
+        """Tell the listener no more."""
+        if self._audience is not None:
+            self._audience.leave(listener)
+
+    def after(self, place: Cursor) -> AsyncGenerator["Answer | Present", None]:
+        """The answers to what happened after a place, as Delivery.answers: for a listener that was let go there."""
+        return self._stream.caught_up(self._watch, Start(place))
+
+
+def _seen(context: Context, event: Any) -> Any:
+    """Whether the viewer may see, now, what it is about: nothing is false, and may have to be waited for.
+
+    The edge to that loads the same, and finds it done.
+    """
+    if not isinstance(event, Update) or event.batch is None:
+        return True
+    return context.load(event.batch, event.target_id)
+
+
+async def _together(values: Sequence[Any]) -> list[Any]:
+    """The values, all that have to be waited for at once."""
+    waiting = [value for value in values if isinstance(value, Awaitable)]
+    if not waiting:
+        return list(values)
+    found = iter([await waiting[0]] if len(waiting) == 1 else await asyncio.gather(*waiting))
+    return [next(found) if isinstance(value, Awaitable) else value for value in values]
+
+
+def _answer(result: CoreResult) -> Answer:
+    errors = list(result.errors or [])
+    if any(_is_away(error) for error in errors):
+        raise Unreachable(str(errors[0]))
+    return answer_of(ExecutionResult(result.data, [presentable(error) for error in errors] or None))
 
 
 def _is_away(error: Exception) -> bool:

@@ -1,6 +1,6 @@
 """The stream that all live fields share."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,10 @@ from uuid import UUID
 from db.batch import Page
 from db.engine import Read
 from db.events import now
+from db.feed import Feed, Start
 from db.users import NEWEST, users_by_id, visible_students
 from domain.errors import BadRequest
-from domain.events import CURRENT, HEARTBEAT, Cursor, EventKind, Logged, MalformedCursor, Now, ResyncRequired
+from domain.events import CURRENT, HEARTBEAT, Cursor, EventKind, Logged, MalformedCursor, ResyncRequired
 from domain.permissions import sees_student
 from domain.viewer import Role, Viewer
 from schema.context import Batch, Context
@@ -68,60 +69,77 @@ class Asked:
     snapshot: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a stream watches, and from where on: the last step of its beginning."""
+
+    start: Start
+    person: UUID | None
+    """Whose events; None for everybody's."""
+    students: frozenset[UUID] | None
+    """Whom alone they are to concern."""
+    changes: type[StrEnum]
+    """Names the kinds for clients."""
+    batches: Mapping[EventKind, Batch]
+    """What finds the target of each kind."""
+
+    @property
+    def what(self) -> Hashable:
+        """What is watched; equal for two that get the same events, told in the same way."""
+        return self.person, self.students, self.changes, frozenset(self.batches)
+
+    def update(self, cursor: Cursor, logged: Logged | None) -> Update:
+        """The step that tells of an event, or that there is nothing else up to the cursor."""
+        if logged is None:
+            return Update(self.changes(HEARTBEAT), str(cursor))
+        event = logged.event
+        return Update(
+            self.changes(event.kind.value),
+            str(cursor),
+            logged.occurred_at,
+            event.student_id,
+            self.batches[event.kind],
+            event.target_id,
+        )
+
+    async def missed(self, feed: Feed, start: Start) -> AsyncGenerator[Update, None]:
+        """The steps from the start to the present. Raises BadRequest: RESYNC_REQUIRED when some of them are gone."""
+        kinds = self.batches.keys()
+        try:
+            async with aclosing(feed.missed(start, person=self.person, students=self.students, kinds=kinds)) as missed:
+                async for logged in missed:
+                    yield self.update(logged.cursor, logged)
+        except ResyncRequired:
+            raise BadRequest(
+                "RESYNC_REQUIRED",
+                "What happened after this cursor is no longer kept; read the state anew, as with `snapshot: true`.",
+            ) from None
+
+
 async def stream(
     context: Context, asked: Asked, changes: type[StrEnum], batches: Mapping[EventKind, Batch], state: State
-) -> AsyncGenerator[Update, None]:
-    """The events of some kinds about one student, or about the viewer and all whom they see, in order and once.
+) -> AsyncGenerator[Update | Watch, None]:
+    """The state first where it is asked for, and then what to watch: events of some kinds about one student, or about
+    the viewer and all whom they see.
 
-    `changes` names the kinds for clients, `batches` says what finds the target of each. Between events nothing is
-    held but a place in the feed; whether the viewer may see a target is asked when it is sent, by `delivery`.
+    `changes` names the kinds for clients, `batches` says what finds the target of each. Whether the viewer may see a
+    target is asked when it is sent, by `delivery`.
 
-    Raises BadRequest: NOT_FOUND for a student the viewer may not see, RESYNC_REQUIRED when what came after the cursor
-    is gone, SNAPSHOT_TOO_LARGE, BAD_CURSOR for a text that is none.
+    Raises BadRequest: NOT_FOUND for a student the viewer may not see, SNAPSHOT_TOO_LARGE, BAD_CURSOR for a text that is
+    none.
     """
     after = _cursor(asked)
     read = await context.read()
     viewer = read.viewer
     if asked.student_id is not None:
         await _require_student(read, viewer, asked.student_id)
-    begin: Cursor | Now = after or await now(read)
+    start = context.services.live.feed.start(after or await now(read))
     current = [] if not asked.snapshot else await _current(read, asked.student_id, state)
     await context.release()
     for target_id, student_id in current:
         yield Update(changes(CURRENT), None, None, student_id, state.batch, target_id)
-    live = context.services.live
-    events = live.feed.events(
-        begin,
-        person=None if viewer.role is Role.ADMIN else viewer.id,
-        students=None if asked.student_id is None else {asked.student_id},
-        kinds=batches.keys(),
-        heartbeat=live.heartbeat,
-    )
-    try:
-        async with aclosing(events):
-            async for cursor, logged in events:
-                yield _update(changes, batches, cursor, logged)
-    except ResyncRequired:
-        raise BadRequest(
-            "RESYNC_REQUIRED",
-            "What happened after this cursor is no longer kept; read the state anew, as with `snapshot: true`.",
-        ) from None
-
-
-def _update(
-    changes: type[StrEnum], batches: Mapping[EventKind, Batch], cursor: Cursor, logged: Logged | None
-) -> Update:
-    if logged is None:
-        return Update(changes(HEARTBEAT), str(cursor))
-    event = logged.event
-    return Update(
-        changes(event.kind.value),
-        str(cursor),
-        logged.occurred_at,
-        event.student_id,
-        batches[event.kind],
-        event.target_id,
-    )
+    person = None if viewer.role is Role.ADMIN else viewer.id
+    yield Watch(start, person, None if asked.student_id is None else frozenset({asked.student_id}), changes, batches)
 
 
 def _cursor(asked: Asked) -> Cursor | None:

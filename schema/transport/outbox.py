@@ -45,6 +45,13 @@ class Outbox:
             await self._change()
         self.offer(frame)
 
+    def take(self, frame: bytes) -> bool:
+        """The same without waiting; False when too much waits. One that is closed takes all, and does nothing."""
+        if not self._closed and self._full(frame):
+            return False
+        self.offer(frame)
+        return True
+
     def offer(self, frame: bytes) -> None:
         """The same without waiting and whatever waits already."""
         if self._closed:

@@ -7,16 +7,18 @@ too slow, brings the client back.
 
 import asyncio
 import logging
-from contextlib import aclosing
+from collections.abc import Sequence
 from uuid import UUID
 
+from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
-from strawberry.types.execution import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 from schema.api import schema
 from schema.context import Context, Services
-from schema.results import Answer, answer_of, broken
+from schema.results import Answer, answer_of
 from schema.transport import endings
+from schema.transport import operation as streaming
 from schema.transport.connection import ClientConnection
 from schema.transport.outbox import Outbox
 from schema.transport.requests import EVENT_STREAM, Operation
@@ -52,39 +54,44 @@ class EventStream(ClientConnection):
     is_websocket = False
 
     def __init__(
-        self, services: Services, sockets: Sockets, operation: Operation, context: Context, person: UUID | None
+        self, services: Services, sockets: Sockets, asked: Operation, context: Context, person: UUID | None
     ) -> None:
         super().__init__(services, sockets)
         self.identity = context.identity
-        self._operation = operation
+        self._asked = asked
         self._context = context.fresh()
         self._person = person
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until the operation ends, the client goes, or we end it."""
         self._send = send
-        self._outbox = Outbox(self._send_chunk, self.limits, lambda: self.end(endings.TOO_SLOW))
+        self.outbox = Outbox(self._send_chunk, self.limits, lambda: self.end(endings.TOO_SLOW))
         self.sockets.add(self)
         self.sockets.claim(self, self._person)  # whoever made this has looked whether there is room, a moment ago
-        self.sockets.counts.operations += 1
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             await self.until_ended(self._serve(receive))
         finally:
-            await self._outbox.close()
+            await self.outbox.close()
             ours = self.ending is not None
-            self.sockets.counts.operations -= 1
             self.sockets.remove(self, counted(self.ending.code if self.ending else 1006, ours=ours))
         if self.ending is not None and not (self.ending is not endings.TOO_SLOW and await self._finish()):
             await _abandon(scope, receive)
 
     async def _serve(self, receive: Receive) -> None:
-        producing = asyncio.create_task(self._produce())
+        asked = self._asked
+        answers = schema.answers(asked.query, asked.variables, asked.operation_name, asked.extensions, self._context)
+        operation = streaming.Operation(self, "", endless=True)
+        self.sockets.counts.operations += 1
+        operation.start(answers)
         try:
-            await self._listen(receive)
+            while (await receive())["type"] != "http.disconnect":
+                pass
         finally:
-            producing.cancel()
-            await asyncio.gather(producing, return_exceptions=True)
+            task = operation.task
+            operation.stop()
+            if task is not None:
+                await asyncio.gather(task, return_exceptions=True)
 
     async def _finish(self) -> bool:
         """End the response; whether the client could be brought to take the end."""
@@ -95,29 +102,20 @@ class EventStream(ClientConnection):
             return False
         return True
 
-    async def _listen(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+    def written(self, operation: streaming.Operation, answer: Answer) -> bytes:
+        """An answer, as the connection sends it."""
+        return next_event(answer)
 
-    async def _produce(self) -> None:
-        try:
-            last = await self._answers()
-        except Exception as error:  # noqa: BLE001 - `broken` logs it
-            last = events_of(answer_of(ExecutionResult(data=None, errors=[broken(error)])))
-        await self._outbox.put(last)
-        await self._outbox.emptied()
+    async def finish(self, operation: streaming.Operation, refusal: Sequence[GraphQLError]) -> None:
+        """Tell the client that there are no more answers, and why; and end the response."""
+        errors = PreExecutionError(data=None, errors=list(refusal))
+        await self.outbox.put(events_of(answer_of(errors)) if refusal else COMPLETE)
+        await self.outbox.emptied()
         self.end(_COMPLETED)
 
-    async def _answers(self) -> bytes:
-        """Send what the subscription answers; what ends it is returned."""
-        asked = self._operation
-        answers = schema.answers(asked.query, asked.variables, asked.operation_name, asked.extensions, self._context)
-        async with aclosing(answers):
-            async for answer in answers:
-                if answer.refusal:
-                    return events_of(answer)
-                await self._outbox.put(next_event(answer))
-        return COMPLETE
+    def ended(self, operation: streaming.Operation) -> None:
+        """Nothing of it is left."""
+        self.sockets.counts.operations -= 1
 
     async def _send_chunk(self, chunk: bytes) -> None:
         await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -128,8 +126,8 @@ class EventStream(ClientConnection):
 
         The first goes out at once: some browsers count a response as begun with its first byte only.
         """
-        if self._outbox.empty:
-            self._outbox.offer(HEARTBEAT)
+        if self.outbox.empty:
+            self.outbox.offer(HEARTBEAT)
         return self.limits.ping_seconds
 
     async def leave(self, patience: float) -> None:

@@ -7,10 +7,10 @@ spoken. Close codes and what clients make of them are in `endings`.
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from datetime import datetime
-from functools import partial
 
+from graphql import GraphQLError
 from psycopg import OperationalError
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
@@ -22,9 +22,10 @@ from schema.api import schema
 from schema.context import Context, Services
 from schema.documents import is_mutation, is_subscription
 from schema.identity import Unauthenticated, Unavailable, identify
-from schema.results import broken, refused
+from schema.results import Answer, refused
 from schema.transport import endings, messages
 from schema.transport.connection import ClientConnection
+from schema.transport.operation import Operation
 from schema.transport.outbox import Outbox
 from schema.transport.sockets import Sockets, counted
 
@@ -81,28 +82,6 @@ async def _deny(websocket: WebSocket, status: int, reason: str) -> None:
         await websocket.close()
 
 
-class Operation:
-    """One operation of a socket."""
-
-    __slots__ = ("message", "stopped", "task")
-
-    def __init__(self, message: messages.Subscribe) -> None:
-        self.message = message
-        self.stopped = False
-        """Whether the client has heard enough; nothing more is sent."""
-        self.task: asyncio.Task[None] | None = None
-
-    @property
-    def has_to_finish(self) -> bool:
-        """A change that has begun is carried through, as over HTTP, whether or not anybody waits for the answer."""
-        return is_mutation(self.message.query, self.message.operation_name)
-
-    @property
-    def is_endless(self) -> bool:
-        """Whether it would go on as long as the socket."""
-        return is_subscription(self.message.query, self.message.operation_name)
-
-
 class Socket(ClientConnection):
     """One WebSocket that speaks the protocol."""
 
@@ -110,7 +89,7 @@ class Socket(ClientConnection):
         super().__init__(services, sockets)
         self._receive = receive
         self._send = send
-        self._outbox = Outbox(self._send_text, self.limits, lambda: self.end(endings.TOO_SLOW))
+        self.outbox = Outbox(self._send_text, self.limits, lambda: self.end(endings.TOO_SLOW))
         self._client_code = 1006
         self._opened = self._heard = self._pinged = asyncio.get_running_loop().time()
         self._init_received = False
@@ -132,7 +111,7 @@ class Socket(ClientConnection):
             except Exception:
                 log.exception("a socket failed")
                 self.ending = endings.INTERNAL
-            await self._outbox.close()
+            await self.outbox.close()
             if self.ending is not None:
                 await self._close(self.ending)
         finally:
@@ -168,7 +147,7 @@ class Socket(ClientConnection):
             case messages.Complete():
                 self._complete(message.id)
             case messages.Ping():
-                await self._outbox.put(messages.pong_message(message.payload))
+                await self.outbox.put(messages.pong_message(message.payload))
             case messages.Pong():
                 pass
             case messages.ConnectionInit():
@@ -209,7 +188,7 @@ class Socket(ClientConnection):
                 return
             self.identity = context.identity
             self._acknowledged = True
-            self._outbox.offer(messages.ACK)
+            self.outbox.offer(messages.ACK)
             self.watch()
 
     def renew(self, identity: Identity) -> datetime:
@@ -234,8 +213,8 @@ class Socket(ClientConnection):
         ping = max(self._heard, self._pinged) + self.limits.ping_seconds - now
         if ping <= 0:
             # Where something waits to be sent already, it does what a ping would.
-            if self._outbox.empty:
-                self._outbox.offer(messages.PING)
+            if self.outbox.empty:
+                self.outbox.offer(messages.PING)
             self._pinged = now
             ping = self.limits.ping_seconds
         return min(ping, idle)
@@ -250,55 +229,42 @@ class Socket(ClientConnection):
             pass
         elif len(self._running) >= self.limits.operations:
             text = f"A socket runs {self.limits.operations} operations at once; complete some or wait for them."
-            await self._outbox.put(messages.error_message(message.id, [refused("TOO_MANY_OPERATIONS", text)]))
+            await self.outbox.put(messages.error_message(message.id, [refused("TOO_MANY_OPERATIONS", text)]))
         else:
-            operation = self._operations[message.id] = Operation(message)
-            self._running.add(operation)
-            self.sockets.counts.operations += 1
-            operation.task = asyncio.create_task(self._run(operation))
-            # A task that is stopped before its first step has no other way to say that it is over.
-            operation.task.add_done_callback(partial(self._ended, operation))
+            self._start(message)
+
+    def _start(self, asked: messages.Subscribe) -> None:
+        name = asked.operation_name
+        # A change that has begun is carried through, as over HTTP.
+        finishes, endless = is_mutation(asked.query, name), is_subscription(asked.query, name)
+        operation = self._operations[asked.id] = Operation(self, asked.id, finishes=finishes, endless=endless)
+        self._running.add(operation)
+        self.sockets.counts.operations += 1
+        context = Context(self.services, self.identity, self)
+        operation.start(schema.answers(asked.query, asked.variables, name, asked.extensions, context))
 
     def _complete(self, operation_id: str) -> None:
         operation = self._operations.pop(operation_id, None)
         if operation is not None:
-            self._stop(operation)
+            operation.stop()
 
-    def _stop(self, operation: Operation) -> None:
-        operation.stopped = True
-        if operation.task is not None and not operation.has_to_finish:
-            operation.task.cancel()
+    def written(self, operation: Operation, answer: Answer) -> bytes:
+        """An answer, as the connection sends it."""
+        return messages.next_message(operation.id, answer)
 
-    async def _run(self, operation: Operation) -> None:
-        asked = operation.message
-        try:
-            last = await self._answers(operation)
-        except Exception as error:  # noqa: BLE001 - `broken` logs it
-            last = messages.error_message(asked.id, [broken(error)])
-        if not operation.stopped:
-            # Before the client hears of the end: it may use the id again at once.
-            del self._operations[asked.id]
-            await self._outbox.put(last)
+    async def finish(self, operation: Operation, refusal: Sequence[GraphQLError]) -> None:
+        """Tell the client that there are no more answers, and why."""
+        # Before the client hears of the end: it may use the id again at once.
+        del self._operations[operation.id]
+        if refusal:
+            await self.outbox.put(messages.error_message(operation.id, refusal))
+        else:
+            await self.outbox.put(messages.complete_message(operation.id))
 
-    def _ended(self, operation: Operation, task: asyncio.Task[None]) -> None:
+    def ended(self, operation: Operation) -> None:
+        """Nothing of it is left."""
         self._running.discard(operation)
         self.sockets.counts.operations -= 1
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("an operation was left in disorder", exc_info=error)
-
-    async def _answers(self, operation: Operation) -> bytes:
-        """Send what the operation answers; the message that ends it is returned."""
-        asked = operation.message
-        context = Context(self.services, self.identity, self)
-        answers = schema.answers(asked.query, asked.variables, asked.operation_name, asked.extensions, context)
-        async with aclosing(answers):
-            async for answer in answers:
-                if operation.stopped:
-                    break
-                if answer.refusal:
-                    return messages.error_message(asked.id, answer.refusal)
-                await self._outbox.put(messages.next_message(asked.id, answer))
-        return messages.complete_message(asked.id)
 
     async def _send_text(self, message: bytes) -> None:
         await self._send({"type": "websocket.send", "text": message.decode()})
@@ -309,10 +275,10 @@ class Socket(ClientConnection):
         self._leaving = True
         try:
             async with asyncio.timeout(patience):
-                finite = [each.task for each in self._running if each.task is not None and not each.is_endless]
+                finite = [each.task for each in self._running if each.task is not None and not each.endless]
                 if finite:
                     await asyncio.wait(finite)
-                await self._outbox.emptied()
+                await self.outbox.emptied()
         except TimeoutError:
             log.warning("a socket was closed with operations under way: they took too long")
             self._patience = 0
@@ -320,9 +286,9 @@ class Socket(ClientConnection):
 
     async def _end_operations(self) -> None:
         """Stop what may be stopped, let the rest finish: no task and no connection of the pool outlives the socket."""
-        await self._outbox.close()
-        for operation in self._running:
-            self._stop(operation)
+        await self.outbox.close()
+        for operation in list(self._running):
+            operation.stop()
         tasks = {operation.task for operation in self._running if operation.task is not None}
         if self._initialising is not None:
             self._initialising.cancel()

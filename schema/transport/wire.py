@@ -7,8 +7,10 @@ from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 
 MAX_HEAD = 128 * 1024
@@ -136,6 +138,8 @@ class _HeadWithBody:
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """WebSocket, closed within CLOSE_SECONDS whatever the client does."""
 
+    _flushes = False
+
     # Writing
 
     def pause_writing(self) -> None:
@@ -157,7 +161,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return message
 
     async def send(self, message: Any) -> None:
-        """Send an ASGI event; a close does not wait for a client that does not read, but goes behind what it has."""
+        """Send an ASGI event; a close does not wait for a client that does not read, but goes behind what it has.
+
+        Messages that are sent in one go are written in one go, which takes a fraction of the time.
+        """
+        if message["type"] == "websocket.send" and self.handshake_complete and not self.close_sent:
+            await self.writable.wait()
+            self._put(message)
+            return
         if message["type"] == "websocket.close":
             self.writable.set()
             self.transport.resume_reading()
@@ -171,6 +182,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.handshake_complete = True
         if self.close_sent:
             self._close_soon()
+
+    def _put(self, message: Any) -> None:
+        if self.disconnected or self.transport.is_closing():
+            raise ClientDisconnected
+        try:
+            self.conn.send_text(message["text"].encode())
+        except InvalidState:
+            raise ClientDisconnected from None
+        if not self._flushes:
+            self._flushes = True
+            self.loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushes = False
+        # Whatever else has been written meanwhile took all that waited with it.
+        waiting = self.conn.data_to_send()
+        if waiting and not self.transport.is_closing():
+            self.transport.write(b"".join(waiting))
 
     # Closing
 

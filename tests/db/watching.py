@@ -1,18 +1,26 @@
 """Somebody who watches a feed."""
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
+from db.audience import Audience, Step
 from db.engine import Database
 from db.events import now
-from db.feed import Feed
+from db.feed import Feed, Start
 from domain.events import Cursor, Logged, Now
 from tests.db.log import targets
 
 TIMEOUT = 60.0
+ROOM = 5
+"""Steps that may wait for a client before it goes back to the log."""
+
+
+async def _as_they_are(steps: Sequence[Step]) -> list[list[tuple[Cursor, Step]]]:
+    return [[(step[0], step) for step in steps]]
 
 
 async def until(condition: Callable[..., Any], *arguments: Any) -> None:
@@ -25,10 +33,14 @@ async def until(condition: Callable[..., Any], *arguments: Any) -> None:
 class Client:
     """Somebody who watches, and comes back with the last cursor."""
 
-    def __init__(self, feed: Feed, after: Cursor | Now, **options: Any) -> None:
-        """`options` are those of `Feed.events`."""
+    def __init__(self, feed: Feed, after: Cursor | Now, *, heartbeat: float | None = None, **what: Any) -> None:
+        """`what` are the options of `Feed.missed`, `heartbeat` is that of an audience."""
         self.feed = feed
-        self.options = options
+        self._heartbeat = heartbeat
+        self._what = what
+        self._told: deque[Step] = deque()
+        self._more = asyncio.Event()
+        self._lost: asyncio.Future[Cursor]
         self.after = after
         self.logged: list[Logged] = []
         self.silences: list[Cursor] = []
@@ -66,16 +78,49 @@ class Client:
         return task.exception()
 
     async def _watch(self) -> None:
-        async with aclosing(self.feed.events(self.after, **self.options)) as events:
-            async for cursor, logged in events:
-                if logged is None:
-                    self.silences.append(cursor)
-                else:
-                    assert logged.cursor == cursor
-                    self.logged.append(logged)
-                self.after = cursor
-                if self.pause:
-                    await asyncio.sleep(self.pause)
+        start = self.feed.start(self.after)
+        while True:
+            async with aclosing(self.feed.missed(start, **self._what)) as missed:
+                async for logged in missed:
+                    await self._hear((logged.cursor, logged))
+            audience = Audience(self.feed, _as_they_are, **self._what, heartbeat=self._heartbeat)
+            self._lost = asyncio.get_running_loop().create_future()
+            if not audience.join(self, start):
+                continue
+            try:
+                while not self._lost.done() or self._told:
+                    if self._told:
+                        await self._hear(self._told.popleft())
+                    else:
+                        self._more.clear()
+                        await self._more.wait()
+            finally:
+                audience.leave(self)
+                self._told.clear()
+            start = Start(self._lost.result())
+
+    async def _hear(self, step: Step) -> None:
+        cursor, logged = step
+        if logged is None:
+            self.silences.append(cursor)
+        else:
+            assert logged.cursor == cursor
+            self.logged.append(logged)
+        self.after = cursor
+        if self.pause:
+            await asyncio.sleep(self.pause)
+
+    def take(self, told: Sequence[Step]) -> int:
+        """A listener's."""
+        taken = told[: max(ROOM - len(self._told), 0)]
+        self._told.extend(taken)
+        self._more.set()
+        return len(taken)
+
+    def lose(self, place: Cursor) -> None:
+        """A listener's."""
+        self._lost.set_result(place)
+        self._more.set()
 
     @property
     def targets(self) -> list[UUID]:

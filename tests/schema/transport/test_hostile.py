@@ -86,7 +86,7 @@ async def test_what_waits_for_a_slow_client_is_bounded(api: Api, sockets: Socket
         for _ in range(40):
             await asyncio.sleep(0.02)
             seen.append(buffered(api))
-            waiting.append(max(each._outbox._size for each in sockets._owners if isinstance(each, Socket)))
+            waiting.append(max(each.outbox._size for each in sockets._owners if isinstance(each, Socket)))
         # One large answer goes out in pieces, and one more may wait whatever its size.
         assert 0 < max(seen) < 2 * size
         assert 0 < max(waiting) < 3 * size

@@ -238,5 +238,5 @@ async def test_a_client_that_does_not_read_is_let_go(
 
 def _flood(stream: sse.EventStream) -> float:
     for _ in range(20):
-        stream._outbox.offer(sse.HEARTBEAT)
+        stream.outbox.offer(sse.HEARTBEAT)
     return 60
