@@ -132,6 +132,7 @@ export const GOAL_SHOWN = graphql(/* GraphQL */ `
     xpEarned
     targetCompletionDate
     completedAt
+    confirmedAt
     subject {
       id
       name

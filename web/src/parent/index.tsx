@@ -134,7 +134,7 @@ function ChildView({ child }: { child: Child }) {
     <>
       {child.details && <Strip game={child.details.gamification} />}
       <p className="prose lead">{lead(child, first)}</p>
-      <div className="today-layout" data-role="Student">
+      <div className="today-layout child-layout" data-role="Student">
         <div className="stack">
           <h2>Sessions</h2>
           {child.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}

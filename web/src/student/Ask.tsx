@@ -291,7 +291,7 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
         {outcome === 'OWN_PRACTICE' && hint && <p className="prose">{hint}</p>}
         <Corrected override={activeOverride} />
         {answer && (
-          <p className="prose" data-testid="answer">
+          <p className={outcome === 'SAFEGUARDING' ? 'prose notice' : 'prose'} data-tone="bad" data-testid="answer">
             <Highlighted text={answer} part={activeOverride ? null : question.highlight} />
           </p>
         )}

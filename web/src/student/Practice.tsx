@@ -298,6 +298,7 @@ function Outcome({ practice, more, onNext }: { practice: PracticeShownFragment; 
         )}
       </dl>
       {solution?.explanation && <p className="prose">{solution.explanation}</p>}
+      {!solution && <p>It comes again, so its answer stays closed until then.</p>}
       <div>
         <Button kind="first" onClick={onNext}>
           {more ? 'Next question' : 'Done'}

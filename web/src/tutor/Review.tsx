@@ -194,14 +194,17 @@ function PracticeCard({ practice, onDone }: { practice: PracticeItem; onDone: ()
   );
 }
 
+function why({ outcome, escalatedTo }: QuestionItem): string {
+  if (outcome === 'SAFEGUARDING') return 'may be in danger: talk to them now';
+  return escalatedTo ? `asks ${escalatedTo.displayName}` : 'the companion was not sure';
+}
+
 function QuestionCard({ question, onDone }: { question: QuestionItem; onDone: () => void }) {
   const [doing, setDoing] = useState<'answer' | 'correct' | null>(null);
   return (
     <article className="sheet" aria-label={`Question of ${question.student.displayName}`}>
       <Head student={question.student} at={question.createdAt}>
-        <Tag tone="bad">
-          {question.escalatedTo ? `asks ${question.escalatedTo.displayName}` : 'the companion was not sure'}
-        </Tag>
+        <Tag tone="bad">{why(question)}</Tag>
       </Head>
       <div className="stack">
         <Asked question={question} />
@@ -238,6 +241,7 @@ function QuestionCard({ question, onDone }: { question: QuestionItem; onDone: ()
   );
 }
 
+/** Keeps the version that the tutor began with, as a correction does. */
 function AnswerForm({
   question,
   onClose,
@@ -250,10 +254,11 @@ function AnswerForm({
   const [text, setText] = useState('');
   const [right, setRight] = useState('');
   const { act, busy, refusals } = useAct(ANSWER);
+  const [base, setBase] = useState(question.version);
   async function send(event: FormEvent) {
     event.preventDefault();
     const companionRight = right === '' ? null : right === 'yes';
-    if (await act({ input: { id: question.id, answer: text, companionRight } })) {
+    if (await act({ input: { id: question.id, expectedVersion: base, answer: text, companionRight } })) {
       onClose();
       onDone();
     }
@@ -261,6 +266,16 @@ function AnswerForm({
   const name = `right-${question.id}`;
   return (
     <form className="correction stack" onSubmit={(event) => void send(event)} aria-label="Answer the question">
+      {question.version !== base && (
+        <div className="notice conflict stack" data-tone="warn" role="alert">
+          <p>
+            <strong>Somebody was here while you were writing.</strong> What stands above is how it is now.
+          </p>
+          <div className="row">
+            <Button onClick={() => setBase(question.version)}>Go on with mine</Button>
+          </div>
+        </div>
+      )}
       <div className="field">
         <label htmlFor={`answer-${question.id}`}>Your answer</label>
         <textarea
@@ -294,9 +309,9 @@ function AnswerForm({
           ))}
         </fieldset>
       )}
-      <Refusals refusals={refusals} />
+      <Refusals refusals={refusals.filter(({ code }) => code !== 'STALE_VERSION')} />
       <div className="row">
-        <Button kind="first" type="submit" busy={busy}>
+        <Button kind="first" type="submit" busy={busy} disabled={question.version !== base}>
           Send to {question.student.displayName.split(' ')[0]}
         </Button>
         <Button kind="quiet" onClick={onClose}>

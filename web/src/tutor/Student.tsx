@@ -96,6 +96,21 @@ const NUDGE = graphql(/* GraphQL */ `
   }
 `);
 
+const CONFIRM = graphql(/* GraphQL */ `
+  mutation Confirm($id: ID!) {
+    confirmGoal(input: { id: $id }) {
+      userErrors {
+        field
+        code
+        message
+      }
+      goal {
+        ...GoalShown
+      }
+    }
+  }
+`);
+
 const CHANGES = [
   'SUMMARY_READY',
   'PRACTICE_ASSIGNED',
@@ -185,6 +200,7 @@ export function StudentPage({ id }: { id: string }) {
                       <Tag tone={goal.status === 'COMPLETED' ? 'good' : undefined}>{STATUS[goal.status]}</Tag>
                     )}
                   </p>
+                  {goal.status === 'COMPLETED' && goal.confirmedAt === null && <Confirm id={goal.id} name={first} />}
                 </div>
               ))}
               {student.goals.nodes.length === 0 && <Empty>No goal is set.</Empty>}
@@ -252,6 +268,20 @@ export function StudentPage({ id }: { id: string }) {
           </Sheet>
         </div>
       </div>
+    </div>
+  );
+}
+
+/** A tutor's yes to a goal that a student says is reached. */
+function Confirm({ id, name }: { id: string; name: string }) {
+  const { act, busy, refusals } = useAct(CONFIRM);
+  return (
+    <div className="row">
+      <span className="small">{name} says so.</span>
+      <Button busy={busy} onClick={() => void act({ id })}>
+        Yes, it is reached
+      </Button>
+      <Refusals refusals={refusals} />
     </div>
   );
 }

@@ -16,12 +16,9 @@ const STUDENTS = graphql(/* GraphQL */ `
             ...GoalShown
           }
         }
-        ratings {
-          id
-          rating
-          subject {
-            id
-            name
+        reached: goals(first: 3, where: { status: COMPLETED, confirmed: false }) {
+          nodes {
+            ...GoalShown
           }
         }
         sessions(first: 2) {

@@ -64,9 +64,11 @@ export function Asked({ question }: { question: QuestionShownFragment }) {
         {activeOverride && <TakeBack override={activeOverride} version={question.version} />}
       </Corrected>
       {answer && <p className="prose reply">{answer}</p>}
-      <p className="row">
-        <Sure question={question} />
-      </p>
+      {question.outcome === 'ANSWERED' && (
+        <p className="row">
+          <Sure question={question} />
+        </p>
+      )}
       {tutorAnswer && (
         <div className="tutor-answer">
           <p className="small">

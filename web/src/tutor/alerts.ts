@@ -26,6 +26,8 @@ export function alertsOf(student: ListedStudent, waiting: readonly Waiting[], no
   if (questions > 0) alerts.push({ tone: 'bad', text: counted(questions, 'question', 'waits', 'wait') });
   if (practice > 0) alerts.push({ tone: 'warn', text: `${practice} to review` });
 
+  for (const { title } of student.reached.nodes) alerts.push({ tone: 'good', text: `Says “${title}” is reached` });
+
   const last = lastSeen(student);
   const days = last === null ? null : Math.floor((now - last) / DAY);
   if (days !== null && days >= AWAY_DAYS) alerts.push({ tone: 'warn', text: `Nothing for ${days} days` });
