@@ -50,6 +50,7 @@ check: .venv/installed-dev ## Check format, lint, types, imports, SQL and the co
 	.venv/bin/sqlfluff lint --nocolor db/sql
 	.venv/bin/study-companion schema | diff schema/schema.graphql - \
 	  || { echo 'schema/schema.graphql is not what the code says: run `make schema` and commit it.' >&2; exit 1; }
+	.venv/bin/python -m tests.schema_changes
 
 schema: .venv/installed ## Write schema/schema.graphql anew
 	.venv/bin/study-companion schema > schema/schema.graphql.new

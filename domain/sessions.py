@@ -133,11 +133,11 @@ def checked_notes(notes: str | None) -> str | None:
 
 def _date(value: datetime | None, now: datetime) -> datetime:
     if value is None:
-        raise Refused(Code.INVALID, "A session has a date; it cannot be cleared.", "session_date")
+        raise Refused(Code.INVALID, "A session has a date; it cannot be cleared.", "started_at")
     if value > now + _AHEAD:
-        raise Refused(Code.INVALID, "This is in the future; record a session once it has been held.", "session_date")
+        raise Refused(Code.INVALID, "This is in the future; record a session once it has been held.", "started_at")
     if value < _EARLIEST:
-        raise Refused(Code.INVALID, "This is before the year 2000; check the date.", "session_date")
+        raise Refused(Code.INVALID, "This is before the year 2000; check the date.", "started_at")
     return value
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLOneOfDirective
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema_directives import OneOf
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
 from schema.context import Context
@@ -149,6 +150,9 @@ async def _reported(ending: Awaitable[None]) -> GraphQLError | None:
         return presentable(GraphQLError("release", original_error=error))
     return None
 
+
+# Strawberry prints it without; tools that read the SDL want a description of everything.
+vars(OneOf)["__strawberry_directive__"].description = GraphQLOneOfDirective.description
 
 schema = StudySchema(
     query=Query,

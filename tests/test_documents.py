@@ -170,7 +170,7 @@ async def test_a_session_that_is_recorded_as_the_readme_shows_has_its_summary_so
         await Worker(Tools(opened), address=database.app_url).run_waiting()
     (summary,) = (await demo.data(_operation("Written"), tutor))["node"]["summaries"]["nodes"]
     assert "Right triangles" in summary["narrative"]
-    assert (summary["summaryType"], summary["generation"]) == ("NORMAL", {"engine": "EXTRACTIVE"})
+    assert (summary["basis"], summary["generation"]) == ("NORMAL", {"engine": "EXTRACTIVE"})
     assert "the tutor confirmed" in summary["narrative"]
     assert all(len(claim["turns"]) == len(claim["turnNumbers"]) > 0 for claim in summary["claims"])
     (seen,) = (await demo.data(_operation("Written"), parent))["node"]["summaries"]["nodes"]

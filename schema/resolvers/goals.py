@@ -36,7 +36,7 @@ class CreateGoalInput:
     student_id: strawberry.ID = strawberry.field(description="Whose goal it is.")
     title: str = strawberry.field(description="What is to be reached; 1 to 255 characters.")
     description: str | None = strawberry.field(default=None, description="More about it; at most 5,000 characters.")
-    goal_type: goals.GoalType | None = strawberry.field(default=None, description="The kind of aim.")
+    goal_type: goals.GoalType | None = strawberry.field(name="kind", default=None, description="The kind of aim.")
     subject_id: strawberry.ID | None = strawberry.field(default=None, description="The subject it belongs to.")
     target_completion_date: dt.date | None = strawberry.field(default=None, description="The day to reach it by.")
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
@@ -49,7 +49,9 @@ class UpdateGoalInput:
     id: strawberry.ID = strawberry.field(description="The goal.")
     title: str | None = strawberry.field(default=strawberry.UNSET, description="A new title.")
     description: str | None = strawberry.field(default=strawberry.UNSET, description="A new description.")
-    goal_type: goals.GoalType | None = strawberry.field(default=strawberry.UNSET, description="Another kind.")
+    goal_type: goals.GoalType | None = strawberry.field(
+        name="kind", default=strawberry.UNSET, description="Another kind."
+    )
     subject_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Another subject.")
     target_completion_date: dt.date | None = strawberry.field(default=strawberry.UNSET, description="Another day.")
 

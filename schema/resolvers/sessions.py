@@ -75,7 +75,7 @@ class RecordSessionInput:
         default=None, description="Who taught: administrators name the tutor, a tutor leaves it out."
     )
     session_date: dt.datetime = strawberry.field(
-        description="When it began, with a zone; from the year 2000, and not in the future."
+        name="startedAt", description="When it began, with a zone; from the year 2000, and not in the future."
     )
     duration_minutes: int | None = strawberry.field(default=None, description="How long it lasted; 1 to 1,440.")
     subject_id: strawberry.ID | None = strawberry.field(default=None, description="The subject it was in.")
@@ -94,7 +94,9 @@ class UpdateSessionInput:
     """Null clears a field, where it can be empty."""
 
     id: strawberry.ID = strawberry.field(description="The session.")
-    session_date: dt.datetime | None = strawberry.field(default=strawberry.UNSET, description="Another time.")
+    session_date: dt.datetime | None = strawberry.field(
+        name="startedAt", default=strawberry.UNSET, description="Another time."
+    )
     duration_minutes: int | None = strawberry.field(default=strawberry.UNSET, description="Another duration.")
     subject_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Another subject.")
     topics_covered: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Other topics.")

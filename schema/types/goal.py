@@ -53,7 +53,9 @@ class GoalWhere:
 
     status: goals.GoalStatus | None = strawberry.field(default=None, description="Only goals in this status.")
     subject_id: strawberry.ID | None = strawberry.field(default=None, description="Only goals in this subject.")
-    goal_type: goals.GoalType | None = strawberry.field(default=None, description="Only goals of this kind.")
+    goal_type: goals.GoalType | None = strawberry.field(
+        name="kind", default=None, description="Only goals of this kind."
+    )
     confirmed: bool | None = strawberry.field(
         default=None,
         description="Only goals that a tutor or administrator says are reached, or only others; with `status: "
@@ -79,7 +81,9 @@ class Goal(Node):
 
     title: str = strawberry.field(description="What is to be reached; at most 255 characters.")
     description: str | None = strawberry.field(description="More about it; null when nothing was written.")
-    goal_type: goals.GoalType | None = strawberry.field(description="The kind of aim; null when not stated.")
+    goal_type: goals.GoalType | None = strawberry.field(
+        name="kind", description="The kind of aim; null when not stated."
+    )
     status: goals.GoalStatus = strawberry.field(description="Where the goal stands.")
     completion_percentage: Decimal = strawberry.field(description="How far it is reached, 0 to 100.")
     current_streak: int = strawberry.field(description="Days in a row with work on it.")

@@ -48,7 +48,7 @@ class OverrideWhere:
     """Fields left out do not narrow."""
 
     override_type: overrides.OverrideType | None = strawberry.field(
-        default=None, description="Only overrides of this kind of thing."
+        name="targetKind", default=None, description="Only overrides of this kind of thing."
     )
     active: bool | None = strawberry.field(
         default=None, description="Only overrides that have not been reverted, or only those that have."
@@ -132,7 +132,9 @@ class Override(Node):
     record = overrides.Override
     by_id = overrides_db.overrides_by_id
 
-    override_type: overrides.OverrideType = strawberry.field(description="What kind of thing it corrects.")
+    override_type: overrides.OverrideType = strawberry.field(
+        name="targetKind", description="What kind of thing it corrects."
+    )
     action: str = strawberry.field(description="What was done, in a line; `erased` once the student has been erased.")
     reason: str | None = strawberry.field(description="Why, in the tutor's words; null when they gave none.")
     difficulty_level: int | None = strawberry.field(

@@ -92,7 +92,7 @@ class Session(Node):
     record = sessions.Session
     by_id = sessions_db.sessions_by_id
 
-    session_date: dt.datetime = strawberry.field(description="When it began.")
+    session_date: dt.datetime = strawberry.field(name="startedAt", description="When it began.")
     duration_minutes: int | None = strawberry.field(description="How long it lasted; null when not known.")
     topics_covered: list[str] = strawberry.field(description="What was worked on, in the tutor's words.")
     transcript_available: bool = strawberry.field(

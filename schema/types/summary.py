@@ -63,7 +63,7 @@ class SummaryWhere:
     """Fields left out do not narrow."""
 
     summary_type: summaries.SummaryType | None = strawberry.field(
-        default=None, description="Only summaries that had this much to go on."
+        name="basis", default=None, description="Only summaries that had this much to go on."
     )
     overridden: bool | None = strawberry.field(
         default=None, description="Only those whose text is a tutor's override, or only those where it is not."
@@ -125,7 +125,7 @@ class Summary(Node):
     next_steps: list[str] = strawberry.field(description="What comes next, most important first.")
     subjects_covered: list[str] = strawberry.field(description="Names of the subjects that came up.")
     summary_type: summaries.SummaryType | None = strawberry.field(
-        description="How much it had to go on; null when not stated."
+        name="basis", description="How much it had to go on; null when not stated."
     )
     overridden: bool = strawberry.field(description="Whether the text is a tutor's override.")
     version: int = strawberry.field(

@@ -42,7 +42,7 @@ mutation ($id: ID!) {
 """
 RECORD = """
 mutation ($student: ID!, $at: DateTime!, $subject: ID!) {
-  recordSession(input: { studentId: $student, sessionDate: $at, subjectId: $subject }) {
+  recordSession(input: { studentId: $student, startedAt: $at, subjectId: $subject }) {
     session { id } userErrors { code }
   }
 }

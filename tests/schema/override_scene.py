@@ -17,7 +17,7 @@ ERRORS = "userErrors { field code message }"
 SUMMARY = f"""
 mutation ($input: OverrideSummaryInput!) {{ overrideSummary(input: $input) {{
   override {{
-    id overrideType action reason active targetVersion revertedAt difficultyLevel
+    id targetKind action reason active targetVersion revertedAt difficultyLevel
     tutor {{ email }} student {{ email }} subject {{ name }} revertedBy {{ email }}
     summary {{ version }} practice {{ version }} question {{ version }}
     content {{ before {{ {CONTENT} }} after {{ {CONTENT} }} }}
@@ -32,7 +32,7 @@ mutation ($input: OverrideSummaryInput!) {{ overrideSummary(input: $input) {{
 PRACTICE = f"""
 mutation ($input: OverridePracticeInput!) {{ overridePractice(input: $input) {{
   override {{
-    id overrideType action subject {{ name }} difficultyLevel practice {{ version }}
+    id targetKind action subject {{ name }} difficultyLevel practice {{ version }}
     content {{ before {{ {CONTENT} }} after {{ {CONTENT} }} }}
   }}
   practice {{
@@ -45,7 +45,7 @@ mutation ($input: OverridePracticeInput!) {{ overridePractice(input: $input) {{
 ANSWER = f"""
 mutation ($input: OverrideAnswerInput!) {{ overrideAnswer(input: $input) {{
   override {{
-    id overrideType action subject {{ name }} question {{ version }}
+    id targetKind action subject {{ name }} question {{ version }}
     content {{ before {{ {CONTENT} }} after {{ {CONTENT} }} }}
   }}
   question {{ answer overridden version activeOverride {{ action }} overrides {{ totalCount }} }}

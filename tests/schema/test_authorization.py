@@ -50,7 +50,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "changeGoalStatus": {"id": "goal", "status": "PAUSED"},
     "confirmGoal": {"id": "goal"},
     "reportGoalProgress": {"id": "goal", "completionPercentage": "50"},
-    "recordSession": {"studentId": "sam", "sessionDate": "2026-03-02T16:00:00Z"},
+    "recordSession": {"studentId": "sam", "startedAt": "2026-03-02T16:00:00Z"},
     "updateSession": {"id": "session", "notes": TEXT},
     "regenerateSummary": {"id": "summary", "expectedVersion": 1},
     "attachTranscript": {"sessionId": "session", "transcript": {"text": f"Tutor: {TEXT}"}},

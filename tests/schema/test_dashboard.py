@@ -14,7 +14,7 @@ query ($after: String) {
       goals(first: 4) { nodes { title status completionPercentage subject { name } } }
       sessions(first: 5) {
         nodes {
-          sessionDate
+          startedAt
           subject { name }
           tutor { displayName }
           summaries { narrative nextSteps activeOverride { reason content { after { __typename } } } }

@@ -15,7 +15,7 @@ from tests.schema.world import world
 UPDATE = """
 mutation ($input: UpdateGoalInput!) {
   updateGoal(input: $input) {
-    goal { title description goalType targetCompletionDate subject { name } }
+    goal { title description kind targetCompletionDate subject { name } }
     userErrors { field code }
   }
 }
@@ -44,7 +44,7 @@ async def test_what_is_left_out_stays_and_null_clears(api: Api, make: Make) -> N
     before: dict[str, Any] = {
         "title": "Old",
         "description": "Why",
-        "goalType": "SAT",
+        "kind": "SAT",
         "targetCompletionDate": "2026-06-01",
         "subject": None,
     }
@@ -52,8 +52,8 @@ async def test_what_is_left_out_stays_and_null_clears(api: Api, make: Make) -> N
         ({}, {}),
         ({"title": " New "}, {"title": "New"}),
         ({"subjectId": to_global("Subject", algebra)}, {"subject": {"name": "Algebra"}}),
-        ({"goalType": "AP", "description": None}, {"goalType": "AP", "description": None}),
-        ({"goalType": None, "targetCompletionDate": None}, {"goalType": None, "targetCompletionDate": None}),
+        ({"kind": "AP", "description": None}, {"kind": "AP", "description": None}),
+        ({"kind": None, "targetCompletionDate": None}, {"kind": None, "targetCompletionDate": None}),
         ({"subjectId": None}, {"subject": None}),
     ]
     for sent, changed in changes:
@@ -132,7 +132,7 @@ async def test_changes_at_once_are_all_kept(api: Api, make: Make) -> None:
         *(api.data(UPDATE, sam, input={"id": goal, "title": "new"}) for _ in range(3)),
         *(api.data(UPDATE, sam, input={"id": goal, "description": "new"}) for _ in range(3)),
         *(api.data(PROGRESS, sam, input={"id": goal, "completionPercentage": "30"}) for _ in range(3)),
-        *(api.data(UPDATE, sam, input={"id": goal, "goalType": "AP"}) for _ in range(3)),
+        *(api.data(UPDATE, sam, input={"id": goal, "kind": "AP"}) for _ in range(3)),
     )
     kept = await rows(make, "select title, description, completion_percentage, goal_type from goals")
     assert kept == [("new", "new", 30, "AP")]
@@ -199,6 +199,6 @@ async def test_goals_are_filtered_and_ordered_from_every_side(api: Api, make: Ma
     assert await listed() == (["g4", "g3", "g2", "g1"], 4)
     assert await listed(by="OLDEST") == (["g1", "g2", "g3", "g4"], 4)
     assert await listed(where={"status": "ACTIVE"}) == (["g3", "g1"], 2)
-    assert await listed(where={"goalType": "SAT"}, by="OLDEST") == (["g1", "g4"], 2)
-    assert await listed(where={"goalType": "SAT", "status": "ACTIVE"}) == (["g1"], 1)
+    assert await listed(where={"kind": "SAT"}, by="OLDEST") == (["g1", "g4"], 2)
+    assert await listed(where={"kind": "SAT", "status": "ACTIVE"}) == (["g1"], 1)
     assert await listed(where={"subjectId": to_global("Subject", UUID(int=7))}) == ([], 0)

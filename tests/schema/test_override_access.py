@@ -58,7 +58,7 @@ async def test_nobody_else_overrides_or_reverts(
 
 OVERRIDES = """
 query ($where: OverrideWhere) {
-  students { nodes { overrides(where: $where, orderBy: OLDEST) { nodes { overrideType active } totalCount } } }
+  students { nodes { overrides(where: $where, orderBy: OLDEST) { nodes { targetKind active } totalCount } } }
 }
 """
 
@@ -70,14 +70,14 @@ async def test_overrides_are_found_from_every_side(api: Api, scene: Scene) -> No
 
     async def listed(where: Any) -> Any:
         (student,) = (await api.data(OVERRIDES, scene.sam, where=where))["students"]["nodes"]
-        return [node["overrideType"] for node in student["overrides"]["nodes"]], student["overrides"]["totalCount"]
+        return [node["targetKind"] for node in student["overrides"]["nodes"]], student["overrides"]["totalCount"]
 
     assert await listed(None) == (["SUMMARY", "PRACTICE"], 2)
     assert await listed({"active": True}) == (["PRACTICE"], 1)
     assert await listed({"active": False}) == (["SUMMARY"], 1)
-    assert await listed({"overrideType": "PRACTICE", "active": False}) == ([], 0)
+    assert await listed({"targetKind": "PRACTICE", "active": False}) == ([], 0)
     data = await api.data(
-        """{ subjects { nodes { overrides(orderBy: OLDEST) { nodes { overrideType tutor {
+        """{ subjects { nodes { overrides(orderBy: OLDEST) { nodes { targetKind tutor {
             overrides { totalCount } revertedOverrides { nodes { id } totalCount }
         } } } } } }""",
         scene.tess,
@@ -87,11 +87,11 @@ async def test_overrides_are_found_from_every_side(api: Api, scene: Scene) -> No
             "overrides": {
                 "nodes": [
                     {
-                        "overrideType": "SUMMARY",
+                        "targetKind": "SUMMARY",
                         "tutor": {"overrides": {"totalCount": 1}, "revertedOverrides": {"nodes": [], "totalCount": 0}},
                     },
                     {
-                        "overrideType": "PRACTICE",
+                        "targetKind": "PRACTICE",
                         "tutor": {
                             "overrides": {"totalCount": 1},
                             "revertedOverrides": {"nodes": [{"id": first}], "totalCount": 1},
@@ -104,7 +104,7 @@ async def test_overrides_are_found_from_every_side(api: Api, scene: Scene) -> No
 
 
 SEEN = f"""query ($id: ID!) {{ node(id: $id) {{ ... on Override {{
-  overrideType content {{ before {{ {CONTENT} }} after {{ {CONTENT} }} }}
+  targetKind content {{ before {{ {CONTENT} }} after {{ {CONTENT} }} }}
 }} }} }}"""
 
 
@@ -137,7 +137,7 @@ async def test_who_sees_an_override_and_what_of_it(api: Api, scene: Scene, make:
             "difficultyLevel": 5,
         }
         after = before | {"question": "1 + 3 = ?"}
-        return {"overrideType": "PRACTICE", "content": {"before": before, "after": after}}
+        return {"targetKind": "PRACTICE", "content": {"before": before, "after": after}}
 
     for person in whole:
         assert await node(person, "overridePractice") == practice("4", "Count.")

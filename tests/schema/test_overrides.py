@@ -42,7 +42,7 @@ async def test_a_summary_is_overridden(api: Api, scene: Scene, statements: State
     override_id = payload["override"].pop("id")
     assert payload == {
         "override": {
-            "overrideType": "SUMMARY",
+            "targetKind": "SUMMARY",
             "action": "changed narrative, next steps",
             "reason": "Too vague",
             "active": True,
@@ -121,7 +121,7 @@ async def test_a_practice_item_of_the_bank_is_overridden_for_its_student_alone(a
     assert payload["override"].pop("id")
     assert payload == {
         "override": {
-            "overrideType": "PRACTICE",
+            "targetKind": "PRACTICE",
             "action": "changed question, answer, difficulty level",
             "subject": {"name": "Algebra"},
             "difficultyLevel": 2,
@@ -209,7 +209,7 @@ async def test_an_answer_is_overridden(api: Api, scene: Scene) -> None:
     assert payload["override"].pop("id")
     assert payload == {
         "override": {
-            "overrideType": "QA_ANSWER",
+            "targetKind": "QA_ANSWER",
             "action": "changed answer",
             "subject": {"name": "Algebra"},
             "question": {"version": 2},

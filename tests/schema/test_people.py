@@ -261,7 +261,7 @@ async def with_store(database: Database, data_dir: Path, folder: Path | None) ->
 
 async def recorded(api: Api, tutor: Person, student: Person) -> UUID:
     """A session with a transcript."""
-    sent = {"studentId": student.gid, "sessionDate": "2026-03-02T16:00:00Z", "transcript": {"text": "Tutor: Hello"}}
+    sent = {"studentId": student.gid, "startedAt": "2026-03-02T16:00:00Z", "transcript": {"text": "Tutor: Hello"}}
     data = await api.data(RECORD, tutor, input=sent)
     return split(data["recordSession"]["session"]["id"])[1]
 

@@ -14,7 +14,7 @@ RECORD = """
 mutation ($input: RecordSessionInput!) {
   recordSession(input: $input) {
     session {
-      sessionDate durationMinutes topicsCovered transcriptAvailable notes source licence
+      startedAt durationMinutes topicsCovered transcriptAvailable notes source licence
       student { email } tutor { email } subject { name } summaries { id } transcript { wordCount }
     }
     userErrors { field code }
@@ -24,7 +24,7 @@ mutation ($input: RecordSessionInput!) {
 UPDATE = """
 mutation ($input: UpdateSessionInput!) {
   updateSession(input: $input) {
-    session { sessionDate durationMinutes topicsCovered notes subject { name } transcriptAvailable }
+    session { startedAt durationMinutes topicsCovered notes subject { name } transcriptAvailable }
     userErrors { field code }
   }
 }
@@ -49,7 +49,7 @@ async def test_a_tutor_records_a_session(api: Api, make: Make) -> None:
     )
     assert data["recordSession"] == {
         "session": {
-            "sessionDate": "2026-03-02T16:00:00+00:00",
+            "startedAt": "2026-03-02T16:00:00+00:00",
             "durationMinutes": 50,
             "topicsCovered": ["Quadratics", "Roots"],
             "transcriptAvailable": True,
@@ -130,8 +130,8 @@ async def test_others_record_and_change_nothing(api: Api, make: Make, role: str 
         ({"durationMinutes": 0}, "durationMinutes", "INVALID"),
         ({"durationMinutes": -5}, "durationMinutes", "INVALID"),
         ({"durationMinutes": 1441}, "durationMinutes", "INVALID"),
-        ({"sessionDate": "1999-12-31T23:59:59Z"}, "sessionDate", "INVALID"),
-        ({"sessionDate": "9999-12-31T23:59:59Z"}, "sessionDate", "INVALID"),
+        ({"startedAt": "1999-12-31T23:59:59Z"}, "startedAt", "INVALID"),
+        ({"startedAt": "9999-12-31T23:59:59Z"}, "startedAt", "INVALID"),
         ({"topicsCovered": ["x"] * 51}, "topicsCovered", "TOO_LONG"),
         ({"topicsCovered": ["x" * 201]}, "topicsCovered", "TOO_LONG"),
         ({"topicsCovered": ["a\x00b"]}, "topicsCovered", "INVALID"),
@@ -163,18 +163,18 @@ async def test_a_date_may_be_a_time_zone_ahead_and_no_more(api: Api, make: Make)
     tess = await make.tutor(of=sam)
     today = datetime.now(UTC)
     later = (today + timedelta(days=2)).isoformat()
-    assert await _refusal(api, RECORD, tess, _held(sam, sessionDate=later)) == [("sessionDate", "INVALID")]
+    assert await _refusal(api, RECORD, tess, _held(sam, startedAt=later)) == [("startedAt", "INVALID")]
     soon = (today + timedelta(hours=14)).isoformat()
-    assert await _refusal(api, RECORD, tess, _held(sam, sessionDate=soon)) == []
+    assert await _refusal(api, RECORD, tess, _held(sam, startedAt=soon)) == []
 
 
 @pytest.mark.parametrize(
     ("values", "code"),
     [
-        ({"sessionDate": "2026-03-02T16:00:00"}, "BAD_TIME"),
-        ({"sessionDate": "2026-03-02"}, "BAD_TIME"),
-        ({"sessionDate": "yesterday"}, "BAD_REQUEST"),
-        ({"sessionDate": None}, "BAD_REQUEST"),
+        ({"startedAt": "2026-03-02T16:00:00"}, "BAD_TIME"),
+        ({"startedAt": "2026-03-02"}, "BAD_TIME"),
+        ({"startedAt": "yesterday"}, "BAD_REQUEST"),
+        ({"startedAt": None}, "BAD_REQUEST"),
         ({"durationMinutes": 2**31}, "BAD_REQUEST"),
         ({"studentId": "nonsense"}, "BAD_ID"),
         ({"subjectId": "U3R1ZGVudDox"}, "BAD_ID"),
@@ -198,7 +198,7 @@ async def test_a_tutor_changes_their_session(api: Api, make: Make) -> None:
     session = await make.session(sam, tess, duration_minutes=30, topics_covered=["Roots"], notes="Old")
     change = {
         "id": to_global("Session", session),
-        "sessionDate": "2026-03-01T09:30:00+01:00",
+        "startedAt": "2026-03-01T09:30:00+01:00",
         "durationMinutes": 45,
         "subjectId": to_global("Subject", algebra),
         "notes": "New",
@@ -206,7 +206,7 @@ async def test_a_tutor_changes_their_session(api: Api, make: Make) -> None:
     data = await api.data(UPDATE, tess, input=change)
     assert data["updateSession"] == {
         "session": {
-            "sessionDate": "2026-03-01T08:30:00+00:00",
+            "startedAt": "2026-03-01T08:30:00+00:00",
             "durationMinutes": 45,
             "topicsCovered": ["Roots"],
             "notes": "New",
@@ -218,7 +218,7 @@ async def test_a_tutor_changes_their_session(api: Api, make: Make) -> None:
     cleared = {"id": change["id"], "durationMinutes": None, "subjectId": None, "topicsCovered": None, "notes": None}
     data = await api.data(UPDATE, tess, input=cleared)
     assert data["updateSession"]["session"] == {
-        "sessionDate": "2026-03-01T08:30:00+00:00",
+        "startedAt": "2026-03-01T08:30:00+00:00",
         "durationMinutes": None,
         "topicsCovered": [],
         "notes": None,
@@ -246,7 +246,7 @@ async def test_a_tutor_changes_their_session(api: Api, make: Make) -> None:
 @pytest.mark.parametrize(
     ("values", "field", "code"),
     [
-        ({"sessionDate": None}, "sessionDate", "INVALID"),
+        ({"startedAt": None}, "startedAt", "INVALID"),
         ({"durationMinutes": 1441}, "durationMinutes", "INVALID"),
         ({"topicsCovered": ["x" * 201]}, "topicsCovered", "TOO_LONG"),
         ({"notes": "x" * 10_001}, "notes", "TOO_LONG"),
@@ -269,7 +269,7 @@ async def test_an_old_session_keeps_its_date_when_something_else_changes(api: Ap
     session = await make.session(sam, tess, session_date=datetime(1987, 1, 1, tzinfo=UTC))
     change = {"id": to_global("Session", session), "durationMinutes": 20}
     data = await api.data(UPDATE, tess, input=change)
-    assert data["updateSession"]["session"]["sessionDate"] == "1987-01-01T00:00:00+00:00"
+    assert data["updateSession"]["session"]["startedAt"] == "1987-01-01T00:00:00+00:00"
 
 
 @pytest.mark.parametrize("field", ["durationMinutes", "transcript"])
@@ -312,7 +312,7 @@ async def test_notes_are_ciphertext_at_rest_and_open_nowhere_else(api: Api, make
 
 
 def _held(student: Person, **values: Any) -> dict[str, Any]:
-    return {"studentId": student.gid, "sessionDate": "2026-03-02T16:00:00Z", **values}
+    return {"studentId": student.gid, "startedAt": "2026-03-02T16:00:00Z", **values}
 
 
 async def _refusal(
@@ -341,6 +341,6 @@ async def test_one_change_leaves_nothing_for_the_next_session(api: Api, make: Ma
     session = await make.session(sam, tess)
     change = {"id": to_global("Session", session), "notes": "secret", "durationMinutes": 20, "transcript": None}
     assert await _refusal(api, UPDATE, tess, change) == []
-    new = {"studentId": sam.gid, "sessionDate": "2026-03-02T16:00:00Z", "transcript": None}
+    new = {"studentId": sam.gid, "startedAt": "2026-03-02T16:00:00Z", "transcript": None}
     assert await _refusal(api, RECORD, tess, new) == []
     assert sorted(await _stored(make, "duration_minutes"), key=str) == [(20,), (None,)]

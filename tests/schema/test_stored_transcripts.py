@@ -356,7 +356,7 @@ async def test_a_slow_store_holds_up_its_own_objects_alone(
 
 
 def _held(student: Person, **values: Any) -> dict[str, Any]:
-    return {"studentId": student.gid, "sessionDate": "2026-03-02T16:00:00Z", **values}
+    return {"studentId": student.gid, "startedAt": "2026-03-02T16:00:00Z", **values}
 
 
 def _put(folder: Path, name: str, body: bytes) -> Path:

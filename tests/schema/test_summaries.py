@@ -13,7 +13,7 @@ from tests.schema.conftest import Statements
 SUMMARY = """
 query ($id: ID!) {
   node(id: $id) { ... on Summary {
-    narrative nextSteps subjectsCovered summaryType overridden version
+    narrative nextSteps subjectsCovered basis overridden version
     session { durationMinutes summaries { narrative } }
     student { email summaries { totalCount } }
     tutor { email summaries { totalCount nodes { narrative } } }
@@ -47,7 +47,7 @@ async def test_who_sees_a_summary(api: Api, make: Make) -> None:
         "narrative": "We solved equations.",
         "nextSteps": ["Practise", "Rest"],
         "subjectsCovered": ["Algebra"],
-        "summaryType": "BRIEF",
+        "basis": "BRIEF",
         "overridden": False,
         "version": 1,
         "session": {"durationMinutes": 50, "summaries": [{"narrative": "We solved equations."}]},
@@ -68,11 +68,9 @@ async def test_who_sees_a_summary(api: Api, make: Make) -> None:
 async def test_what_a_summary_may_lack(api: Api, make: Make) -> None:
     sam = await make.student()
     summary = await make.summary(await make.session(sam), sam, next_steps=[])
-    document = (
-        "query ($id: ID!) { node(id: $id) { ... on Summary { nextSteps subjectsCovered summaryType tutor { id } } } }"
-    )
+    document = "query ($id: ID!) { node(id: $id) { ... on Summary { nextSteps subjectsCovered basis tutor { id } } } }"
     assert await api.data(document, sam, id=to_global("Summary", summary)) == {
-        "node": {"nextSteps": [], "subjectsCovered": [], "summaryType": None, "tutor": None}
+        "node": {"nextSteps": [], "subjectsCovered": [], "basis": None, "tutor": None}
     }
 
 
@@ -112,7 +110,7 @@ async def test_summaries_are_paged_ordered_and_narrowed(api: Api, make: Make) ->
     rest = await _page(api, sam, first=3, after=first["pageInfo"]["endCursor"])
     assert [node["narrative"] for node in rest["nodes"]] == ["1"]
     for where, expected in [
-        ({"summaryType": "BRIEF"}, ["2"]),
+        ({"basis": "BRIEF"}, ["2"]),
         ({"overridden": True}, ["2"]),
         ({"overridden": False}, ["1", "3", "4"]),
         ({"dateFrom": "2026-03-02T16:00:00Z", "dateTo": "2026-03-04T16:00:00Z"}, ["2", "3"]),

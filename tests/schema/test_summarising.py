@@ -52,7 +52,7 @@ mutation ($input: OverrideSummaryInput!) { overrideSummary(input: $input) {
 """
 SUMMARIES = """
 query ($id: ID!) { node(id: $id) { ... on Session { summaries {
-  id version narrative nextSteps subjectsCovered summaryType overridden
+  id version narrative nextSteps subjectsCovered basis overridden
   generation { engine details { model promptVersion inputTokens outputTokens } }
   claims { position part text status turnNumbers turns { speaker text } }
 } } } }
@@ -101,7 +101,7 @@ def work_off(database: Database) -> Callable[[Tools], Awaitable[None]]:
 
 async def record(api: Api, student: Person, tutor: Person, **more: Any) -> str:
     """A session that the tutor records; its global id."""
-    held = {"studentId": student.gid, "sessionDate": "2026-03-02T16:00:00Z", "topicsCovered": ["Right triangles"]}
+    held = {"studentId": student.gid, "startedAt": "2026-03-02T16:00:00Z", "topicsCovered": ["Right triangles"]}
     answer = (await api.data(RECORD, tutor, input=held | more))["recordSession"]
     assert answer["userErrors"] == []
     return str(answer["session"]["id"])
@@ -159,7 +159,7 @@ async def test_a_recorded_session_leads_to_a_summary_that_everybody_around_hears
                 }
             }
         }
-    assert (summary["summaryType"], summary["version"], summary["overridden"]) == ("NORMAL", 1, False)
+    assert (summary["basis"], summary["version"], summary["overridden"]) == ("NORMAL", 1, False)
     assert summary["subjectsCovered"] == ["Right triangles"]
     assert "So it reaches 4 m." in summary["narrative"]
     assert "100" not in summary["narrative"] + "".join(summary["nextSteps"])
@@ -191,16 +191,16 @@ async def test_without_a_transcript_first_and_with_one_later(
     session = await record(api, sam, tess, durationMinutes=40)
     await work_off(tools)
     (summary,) = await summaries(api, sam, session)
-    assert (summary["summaryType"], summary["claims"], summary["nextSteps"]) == ("MISSING_TRANSCRIPT", [], [])
+    assert (summary["basis"], summary["claims"], summary["nextSteps"]) == ("MISSING_TRANSCRIPT", [], [])
     assert summary["narrative"].startswith("A session of 40 minutes on Right triangles. There is no transcript")
     await api.data(ATTACH, tess, input={"sessionId": session, **text()})
     await work_off(tools)
     (attached,) = await summaries(api, sam, session)
-    assert (attached["id"], attached["version"], attached["summaryType"]) == (summary["id"], 2, "NORMAL")
+    assert (attached["id"], attached["version"], attached["basis"]) == (summary["id"], 2, "NORMAL")
     await api.data(UPDATE, tess, input={"id": session, **text("Tutor: What is 3 + 4?\nStudent: 7")})
     await work_off(tools)
     (replaced,) = await summaries(api, sam, session)
-    assert (replaced["version"], replaced["summaryType"]) == (3, "BRIEF")
+    assert (replaced["version"], replaced["basis"]) == (3, "BRIEF")
     assert [claim["turnNumbers"] for claim in replaced["claims"]] == [[1], [2], [1]]
 
 

@@ -274,7 +274,7 @@ async def test_goals_by_who_set_them(api: Api, make: Make, statements: Statement
     data = await api.data(query, tess)
     assert statements.names == ["users_by_id", "goals_by_creator", "goals_by_creator_count"]
     assert data["viewer"]["createdGoals"] == {"nodes": [{"title": "an exam"}, {"title": "by tess"}], "totalCount": 2}
-    data = await api.data(query, tess, where={"goalType": "SAT"})
+    data = await api.data(query, tess, where={"kind": "SAT"})
     assert data["viewer"]["createdGoals"] == {"nodes": [{"title": "an exam"}], "totalCount": 1}
 
 

@@ -9,7 +9,7 @@ import { graphql } from './generated';
 export const OVERRIDE_SHOWN = graphql(/* GraphQL */ `
   fragment OverrideShown on Override {
     id
-    overrideType
+    targetKind
     action
     reason
     active
@@ -27,7 +27,7 @@ export const SUMMARY_SHOWN = graphql(/* GraphQL */ `
     narrative
     nextSteps
     subjectsCovered
-    summaryType
+    basis
     overridden
     version
     createdAt
@@ -125,7 +125,7 @@ export const GOAL_SHOWN = graphql(/* GraphQL */ `
   fragment GoalShown on Goal {
     id
     title
-    goalType
+    kind
     status
     completionPercentage
     currentStreak

@@ -28,7 +28,7 @@ CONTENT = """
 subscription { overrideUpdates {
   kind
   override {
-    overrideType tutor { email } question { query } practice { questionText }
+    targetKind tutor { email } question { query } practice { questionText }
     content {
       before { ... on PracticeContent { question answer explanation } ... on AnswerContent { text: answer } }
       after { ... on PracticeContent { question answer explanation } ... on AnswerContent { text: answer } }
@@ -131,7 +131,7 @@ async def test_parents_hear_nothing_of_answers_and_practice_keeps_its_secret(
             return {
                 "kind": kind,
                 "override": {
-                    "overrideType": "QA_ANSWER",
+                    "targetKind": "QA_ANSWER",
                     "tutor": {"email": "tess@school.test"},
                     "question": {"query": "Why is 0! = 1?"},
                     "practice": None,
@@ -144,7 +144,7 @@ async def test_parents_hear_nothing_of_answers_and_practice_keeps_its_secret(
             return {
                 "kind": "MADE",
                 "override": {
-                    "overrideType": "PRACTICE",
+                    "targetKind": "PRACTICE",
                     "tutor": {"email": "tess@school.test"},
                     "question": None,
                     "practice": {"questionText": "2 + 2 = ?"},
