@@ -49,7 +49,7 @@ async def test_what_is_sent_again_is_created_once(api: Api, make: Make, name: st
         "createGoal": {"studentId": sam.gid, "title": "Fractions"},
         "recordSession": {
             "studentId": sam.gid,
-            "sessionDate": "2026-03-02T16:00:00Z",
+            "startedAt": "2026-03-02T16:00:00Z",
             "transcript": {"text": "Tutor: 3 + 4?\nStudent: 7"},
         },
         "sendNudge": {"studentId": sam.gid, "type": "LOGIN", "channel": "BOTH", "message": "Well done"},

@@ -46,7 +46,7 @@ const CHILDREN = graphql(/* GraphQL */ `
               totalCount
               nodes {
                 id
-                sessionDate
+                startedAt
                 durationMinutes
                 topicsCovered
                 subject {
@@ -145,7 +145,7 @@ function ChildView({ child }: { child: Child }) {
               title={session.topicsCovered.join(', ') || 'Session'}
               aside={
                 <span className="soft small">
-                  {[session.subject?.name, day(session.sessionDate), session.tutor?.displayName]
+                  {[session.subject?.name, day(session.startedAt), session.tutor?.displayName]
                     .filter(Boolean)
                     .join(' · ')}
                 </span>

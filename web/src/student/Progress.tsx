@@ -51,7 +51,7 @@ const PROGRESS = graphql(/* GraphQL */ `
         sessions(first: 15) {
           nodes {
             id
-            sessionDate
+            startedAt
             topicsCovered
             subject {
               id
@@ -107,12 +107,12 @@ export function ProgressPage() {
             </Sheet>
             <Sheet title="Sessions">
               <ol className="things">
-                {me.sessions.nodes.map(({ id, sessionDate, topicsCovered, subject, summaries }) => (
+                {me.sessions.nodes.map(({ id, startedAt, topicsCovered, subject, summaries }) => (
                   <li key={id}>
                     <p className="row apart">
                       <strong>{topicsCovered.join(', ') || 'Session'}</strong>
                       <span className="soft small">
-                        {subject?.name} · {day(sessionDate)}
+                        {subject?.name} · {day(startedAt)}
                       </span>
                     </p>
                     {summaries.map((summary) => (

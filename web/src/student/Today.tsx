@@ -34,7 +34,7 @@ const TODAY = graphql(/* GraphQL */ `
         sessions(first: 3) {
           nodes {
             id
-            sessionDate
+            startedAt
             topicsCovered
             subject {
               id
@@ -193,12 +193,12 @@ function NextSteps({ sessions }: { sessions: Me['sessions']['nodes'] }) {
     <Sheet title="Next steps">
       {shown.length === 0 && <Empty>They come with the summary of your next session.</Empty>}
       <ol className="next-steps">
-        {shown.flatMap(({ subject, sessionDate, summaries }) =>
+        {shown.flatMap(({ subject, startedAt, summaries }) =>
           (summaries[0]?.nextSteps ?? []).slice(0, 2).map((step) => (
-            <li key={`${sessionDate}${step}`}>
+            <li key={`${startedAt}${step}`}>
               <span className="prose">{step}</span>
               <span className="soft small">
-                {subject?.name}, from {day(sessionDate)}
+                {subject?.name}, from {day(startedAt)}
               </span>
             </li>
           )),
@@ -217,7 +217,7 @@ function Latest({ session }: { session: Me['sessions']['nodes'][number] | undefi
       title="Last session"
       aside={
         <span className="soft small">
-          {session.subject?.name} · {day(session.sessionDate)}
+          {session.subject?.name} · {day(session.startedAt)}
         </span>
       }
     >

@@ -15,7 +15,7 @@ const SESSION = graphql(/* GraphQL */ `
     node(id: $id) {
       ... on Session {
         id
-        sessionDate
+        startedAt
         durationMinutes
         topicsCovered
         transcriptAvailable
@@ -86,7 +86,7 @@ const REGENERATE = graphql(/* GraphQL */ `
   }
 `);
 
-type Session = Extract<NonNullable<SessionPageQuery['node']>, { sessionDate: string }>;
+type Session = Extract<NonNullable<SessionPageQuery['node']>, { startedAt: string }>;
 type Summary = Session['summaries'][number];
 type Claim = Summary['claims'][number];
 
@@ -97,7 +97,7 @@ export function SessionPage({ id }: { id: string }) {
   const { data, error } = useLiveQuery(SESSION, { id }, CHANGES);
   const [chosen, setChosen] = useState<number | null>(null);
   const transcript = useRef<HTMLOListElement>(null);
-  const session = data?.node && 'sessionDate' in data.node ? data.node : null;
+  const session = data?.node && 'startedAt' in data.node ? data.node : null;
   if (data?.node === null) return <Missing />;
   if (session === null) {
     return (
@@ -129,7 +129,7 @@ export function SessionPage({ id }: { id: string }) {
         <p className="soft">
           {[
             session.subject?.name,
-            new Date(session.sessionDate).toLocaleDateString('en-GB', {
+            new Date(session.startedAt).toLocaleDateString('en-GB', {
               weekday: 'long',
               day: 'numeric',
               month: 'long',

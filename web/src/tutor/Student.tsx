@@ -45,7 +45,7 @@ const STUDENT = graphql(/* GraphQL */ `
           totalCount
           nodes {
             id
-            sessionDate
+            startedAt
             topicsCovered
             subject {
               id
@@ -163,7 +163,7 @@ export function StudentPage({ id }: { id: string }) {
                   <p className="row apart">
                     <Link to={`/tutor/sessions/${session.id}`}>{session.topicsCovered.join(', ') || 'Session'}</Link>
                     <span className="soft small">
-                      {session.subject?.name} · {day(session.sessionDate)}
+                      {session.subject?.name} · {day(session.startedAt)}
                     </span>
                   </p>
                   {session.summaries.map((summary) => (

@@ -24,7 +24,7 @@ const STUDENTS = graphql(/* GraphQL */ `
         sessions(first: 2) {
           nodes {
             id
-            sessionDate
+            startedAt
             topicsCovered
             subject {
               id
@@ -168,7 +168,7 @@ function StudentCard({ student, alerts }: { student: ListedStudent; alerts: read
                 {last.subject?.name ?? 'Session'}: {last.topicsCovered.join(', ')}
               </Link>{' '}
               <span className="soft">
-                <When at={last.sessionDate} />
+                <When at={last.startedAt} />
               </span>
             </p>
             {summary ? (
@@ -240,8 +240,8 @@ function linesOf(student: ListedStudent): Line[] {
       tone: waits ? 'bad' : 'blue',
     });
   }
-  for (const { id, createdAt, tutor, overrideType } of student.overrides.nodes) {
-    const what = { SUMMARY: 'summary', PRACTICE: 'practice', QA_ANSWER: 'answer' }[overrideType];
+  for (const { id, createdAt, tutor, targetKind } of student.overrides.nodes) {
+    const what = { SUMMARY: 'summary', PRACTICE: 'practice', QA_ANSWER: 'answer' }[targetKind];
     lines.push({
       key: id,
       at: createdAt,
@@ -250,10 +250,10 @@ function linesOf(student: ListedStudent): Line[] {
       tone: 'good',
     });
   }
-  for (const { id, sessionDate, subject } of student.sessions.nodes) {
+  for (const { id, startedAt, subject } of student.sessions.nodes) {
     lines.push({
       key: id,
-      at: sessionDate,
+      at: startedAt,
       text: `${name} had a session: ${subject?.name ?? 'no subject'}`,
       to: `/tutor/sessions/${id}`,
       tone: 'blue',

@@ -47,7 +47,7 @@ export function alertsOf(student: ListedStudent, waiting: readonly Waiting[], no
 /** When the student last did anything, in milliseconds since 1970; null for never. */
 export function lastSeen(student: ListedStudent): number | null {
   const times = [
-    ...student.sessions.nodes.map(({ sessionDate }) => sessionDate),
+    ...student.sessions.nodes.map(({ startedAt }) => startedAt),
     ...student.done.nodes.map(({ completedAt }) => completedAt),
     ...student.questions.nodes.map(({ createdAt }) => createdAt),
   ].flatMap((at) => (at ? [new Date(at).getTime()] : []));

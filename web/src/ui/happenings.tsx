@@ -28,10 +28,10 @@ export function said({ kind, node, student }: Happening, viewer: Viewer): Said |
     case 'Override': {
       const by = kind === 'OVERRIDE_REVERTED' ? node.revertedBy : node.tutor;
       if (by?.id === viewer.id) return null;
-      const what = { SUMMARY: 'summary', PRACTICE: 'practice', QA_ANSWER: 'answer' }[node.overrideType];
+      const what = { SUMMARY: 'summary', PRACTICE: 'practice', QA_ANSWER: 'answer' }[node.targetKind];
       const verb = kind === 'OVERRIDE_REVERTED' ? 'took back a correction of' : 'corrected';
       const to = own
-        ? { SUMMARY: place, PRACTICE: '/student/practice', QA_ANSWER: '/student/ask' }[node.overrideType]
+        ? { SUMMARY: place, PRACTICE: '/student/practice', QA_ANSWER: '/student/ask' }[node.targetKind]
         : place;
       return at(`${by?.displayName ?? 'A tutor'} ${verb} ${whose} ${what}.`, to);
     }
