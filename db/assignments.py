@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Uuid, any_, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.constraints import Refusals, refusing
 from db.encryption import CannotDecrypt, context_of
 from db.engine import Transaction, Work
@@ -76,11 +76,13 @@ _REFUSALS: Refusals = {
 }
 
 
+@reads(_by_id)
 async def assignments_by_id(read: Transaction, assignment_ids: Sequence[UUID]) -> list[TutorAssignment | None]:
     """The assignment of each id; None for one the viewer may not see."""
     return await _by_id.read(read, assignment_ids)
 
 
+@reads(_by_tutor)
 async def assignments_by_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: AssignmentFilter | None = None
 ) -> list[list[TutorAssignment]]:
@@ -95,6 +97,7 @@ async def count_assignments_by_tutor(
     return await _by_tutor.count(read, tutor_ids, where)
 
 
+@reads(_by_student)
 async def assignments_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: AssignmentFilter | None = None
 ) -> list[list[TutorAssignment]]:
@@ -109,6 +112,7 @@ async def count_assignments_by_student(
     return await _by_student.count(read, student_ids, where)
 
 
+@reads(_by_subject)
 async def assignments_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: AssignmentFilter | None = None
 ) -> list[list[TutorAssignment]]:

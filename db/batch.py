@@ -58,6 +58,7 @@ class ByKey(Generic[R]):
     """One row for each key."""
 
     def __init__(self, name: str, source: Select[Any], record: type[R], *, key: ColumnElement[Any]) -> None:
+        self.name, self.source, self.record, self.key = name, source, record, key
         self._statement = Statement(name, _of_keys(source, key), record, skip=1)
 
     async def read(self, read: Transaction, keys: Sequence[UUID]) -> list[R | None]:
@@ -80,6 +81,8 @@ class Listed(Generic[R]):
         key: ColumnElement[Any],
         order: Sequence[ColumnElement[Any]],
     ) -> None:
+        self.name, self.source, self.record, self.key = name, source, record, key
+        self.order = order
         self._statement = Statement(name, _of_keys(source, key).order_by(*order), record, skip=1)
 
     async def read(self, read: Transaction, keys: Sequence[UUID]) -> list[list[R]]:
@@ -112,20 +115,17 @@ class Paged(Generic[R]):
         conditions: Conditions | None = None,
         students: ColumnElement[Any] | None = None,
     ) -> None:
-        self._name = name
-        self._keyed = key is not None
-        self._source = source if key is None else source.where(key == _PARENTS.c.key)
-        self._record = record
-        self._conditions = dict(conditions or {})
+        self.name, self.source, self.record, self.key = name, source, record, key
+        self.conditions = dict(conditions or {})
         self._by_students = students is not None
         if students is not None:
-            self._conditions["viewer_students"] = students == any_(bindparam("viewer_students", type_=ARRAY(Uuid())))
+            self.conditions["viewer_students"] = students == any_(bindparam("viewer_students", type_=ARRAY(Uuid())))
         self._page_statement = cache(self._compile_page)
         self._count_statement = cache(self._compile_count)
 
     async def read(self, read: Transaction, keys: Sequence[UUID], page: Page, where: Any = None) -> list[list[R]]:
         """For each key its page, in the page's order. `where` is the list's filter record, or None."""
-        parameters = self._narrowed(read, where)
+        parameters = self.narrowed(read, where)
         statement = self._page_statement(page.order, page.backward, page.start is not None, tuple(parameters))
         parameters |= {"keys": list(keys), "page_limit": page.limit}
         if page.start is not None:
@@ -141,7 +141,7 @@ class Paged(Generic[R]):
 
     async def count(self, read: Transaction, keys: Sequence[UUID], where: Any = None) -> list[int]:
         """For each key the length of its whole list."""
-        parameters = self._narrowed(read, where)
+        parameters = self.narrowed(read, where)
         statement = self._count_statement(tuple(parameters))
         counts: dict[int, int] = {}
         for position, count in await read.run(statement, parameters | {"keys": list(keys)}):
@@ -155,36 +155,57 @@ class Paged(Generic[R]):
         if has_start:
             start = tuple_(bindparam("start_value", type_=value.type), bindparam("start_id", type_=identity.type))
             rows = rows.where(tuple_(value, identity) < start if descending else tuple_(value, identity) > start)
-        rows = rows.order_by(*_sorted(value, identity, descending))
-        if not self._keyed:
+        rows = rows.order_by(*sort(value, identity, descending))
+        if self.key is None:
             # The plan is made before the limit is known, and would be one for a tenth of all rows.
             rows = rows.limit(literal_column(str(LONGEST_PAGE)))
             longest = rows.subquery("longest")
-            rows = select(longest).order_by(*_sorted(longest.c[order.column], longest.c.id, descending))
+            rows = select(longest).order_by(*sort(longest.c[order.column], longest.c.id, descending))
         page = rows.limit(bindparam("page_limit", type_=Integer())).lateral("page")
         statement = (
-            select(_PARENTS.c.position, *page.c)
-            .select_from(_PARENTS.join(page, true()))
-            .order_by(_PARENTS.c.position, *_sorted(page.c[order.column], page.c.id, descending))
+            select(PARENTS.c.position, *page.c)
+            .select_from(PARENTS.join(page, true()))
+            .order_by(PARENTS.c.position, *sort(page.c[order.column], page.c.id, descending))
         )
-        return Statement(self._name, statement, self._record, skip=1)
+        return Statement(self.name, statement, self.record, skip=1)
 
     def _compile_count(self, narrowed: tuple[str, ...]) -> Compiled:
         rows = self._filtered(narrowed)
         count = rows.with_only_columns(func.count().label("length"), maintain_column_froms=True).lateral("counted")
         return Compiled(
-            f"{self._name}_count",
-            select(_PARENTS.c.position, count.c.length).select_from(_PARENTS.join(count, true())),
+            f"{self.name}_count",
+            select(PARENTS.c.position, count.c.length).select_from(PARENTS.join(count, true())),
         )
 
-    def _narrowed(self, read: Transaction, where: Any) -> dict[str, Any]:
+    def narrowed(self, read: Transaction, where: Any) -> dict[str, Any]:
+        """The parameters of a filter, and of what the viewer may see; each narrows the list by its condition."""
         parameters = _set_fields(where)
         if self._by_students and read.viewer.role is not Role.ADMIN:
             parameters["viewer_students"] = list(read.viewer.students)
         return parameters
 
     def _filtered(self, narrowed: tuple[str, ...]) -> Select[Any]:
-        return self._source.where(*(self._conditions[name] for name in narrowed))
+        source = self.source if self.key is None else self.source.where(self.key == PARENTS.c.key)
+        return source.where(*(self.conditions[name] for name in narrowed))
+
+
+Shape = ByKey[Any] | Listed[Any] | Paged[Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def reads(shape: Shape) -> Callable[[Function], Function]:
+    """Say of a batch function that it gives what the shape reads, no more and no less."""
+
+    def decorate(function: Function) -> Function:
+        vars(function)["shape"] = shape
+        return function
+
+    return decorate
+
+
+def shape_of(batch: Callable[..., Any]) -> Shape | None:
+    """The shape that a batch function reads, where it is no more than that."""
+    return getattr(batch, "shape", None)
 
 
 def _parents() -> TableValuedAlias:
@@ -192,7 +213,8 @@ def _parents() -> TableValuedAlias:
     return keys.table_valued(column("key", Uuid()), with_ordinality="position", name="parent").render_derived()
 
 
-_PARENTS = _parents()
+PARENTS = _parents()
+"""The parameter `keys` as rows: a key and its position, from 1."""
 
 
 def _of_keys(source: Select[Any], key: ColumnElement[Any]) -> Select[Any]:
@@ -211,7 +233,8 @@ def _columns(rows: Select[Any], *names: str) -> list[ColumnElement[Any]]:
     return chosen
 
 
-def _sorted(value: ColumnElement[Any], identity: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
+def sort(value: ColumnElement[Any], identity: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
+    """A total order, to sort by."""
     return [value.desc(), identity.desc()] if descending else [value.asc(), identity.asc()]
 
 

@@ -235,6 +235,7 @@ class Database:
         """What else is done then. Neither waits nor fails."""
         milliseconds = int(statement_timeout * 1000)
         options = f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds}"
+        options += " -c timezone=UTC -c datestyle=ISO"  # what `db.nested` has PostgreSQL write out
         if conninfo_to_dict(url).get("user") != APPLICATION_ROLE:
             options += f" -c role={APPLICATION_ROLE}"
         # A server that lives gives up a statement before we give up the server.

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import BigInteger, cast, func, insert, select, text, update
 
-from db.batch import ByKey
+from db.batch import ByKey, reads
 from db.engine import Database, Transaction, Work
 from db.statement import Compiled
 from db.tables import generation_details, generations
@@ -48,11 +48,13 @@ _spent = Compiled(
 _one_at_a_time = Compiled("lock_budget", text("select pg_advisory_xact_lock(hashtext('study.generations.budget'))"))
 
 
+@reads(_by_id)
 async def generations_by_id(read: Transaction, generation_ids: Sequence[UUID]) -> list[Generation | None]:
     """The generation of each id; None for one the viewer may not see."""
     return await _by_id.read(read, generation_ids)
 
 
+@reads(_details)
 async def details_by_generation(read: Transaction, generation_ids: Sequence[UUID]) -> list[GenerationDetails | None]:
     """What each was written with and took, for tutors and administrators; None for anyone else."""
     return await _details.read(read, generation_ids)

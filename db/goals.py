@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.constraints import Refusals, refusing
 from db.engine import Transaction, Work
 from db.statement import Statement
@@ -59,11 +59,13 @@ _REFUSALS: Refusals = {
 }
 
 
+@reads(_by_id)
 async def goals_by_id(read: Transaction, goal_ids: Sequence[UUID]) -> list[Goal | None]:
     """The goal of each id; None for one the viewer may not see."""
     return await _by_id.read(read, goal_ids)
 
 
+@reads(_by_student)
 async def goals_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: GoalFilter | None = None
 ) -> list[list[Goal]]:
@@ -78,6 +80,7 @@ async def count_goals_by_student(
     return await _by_student.count(read, student_ids, where)
 
 
+@reads(_by_subject)
 async def goals_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: GoalFilter | None = None
 ) -> list[list[Goal]]:
@@ -92,6 +95,7 @@ async def count_goals_by_subject(
     return await _by_subject.count(read, subject_ids, where)
 
 
+@reads(_by_creator)
 async def goals_by_creator(
     read: Transaction, user_ids: Sequence[UUID], page: Page, where: GoalFilter | None = None
 ) -> list[list[Goal]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text, update
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
 from db.tables import nudge_decisions
@@ -179,11 +179,13 @@ async def keep_decisions(work: Work, decided: Sequence[tuple[Facts, Decision]], 
     return [decision_id for decision_id, outcome, times in rows if outcome == Outcome.DUE.value and times == 1]
 
 
+@reads(_by_id)
 async def decisions_by_id(read: Transaction, decision_ids: Sequence[UUID]) -> list[NudgeDecision | None]:
     """The decision of each id; None for one the viewer may not see."""
     return await _by_id.read(read, decision_ids)
 
 
+@reads(_by_nudge)
 async def decisions_by_nudge(read: Transaction, nudge_ids: Sequence[UUID]) -> list[NudgeDecision | None]:
     """The decision that led to each nudge; None for those that somebody sent."""
     return await _by_nudge.read(read, nudge_ids)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Integer, Uuid, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.engine import Transaction, Work
 from db.jobs import defer
 from db.statement import Compiled, Statement
@@ -53,11 +53,13 @@ _unopened = Compiled(
 _lock = Statement("lock_nudge", _NUDGES.where(nudges.c.id == bindparam("nudge_id")).with_for_update(), Nudge)
 
 
+@reads(_by_id)
 async def nudges_by_id(read: Transaction, nudge_ids: Sequence[UUID]) -> list[Nudge | None]:
     """The nudge of each id; None for one the viewer may not see."""
     return await _by_id.read(read, nudge_ids)
 
 
+@reads(_by_user)
 async def nudges_by_user(
     read: Transaction, user_ids: Sequence[UUID], page: Page, where: NudgeFilter | None = None
 ) -> list[list[Nudge]]:

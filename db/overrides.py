@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Numeric, Uuid, any_, bindparam, case, cast, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.engine import Transaction, Work
 from db.practice import lock_practice, update_practice
 from db.questions import lock_question, update_question
@@ -160,11 +160,13 @@ _TARGETS: dict[OverrideType, tuple[Callable[..., Awaitable[Target]], Callable[..
 """How what an override of this type is about is locked and changed, and the column of overrides that names it."""
 
 
+@reads(_by_id)
 async def overrides_by_id(read: Transaction, override_ids: Sequence[UUID]) -> list[Override | None]:
     """The override of each id; None for one the viewer may not see."""
     return await _by_id.read(read, override_ids)
 
 
+@reads(_by_student)
 async def overrides_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: OverrideFilter | None = None
 ) -> list[list[Override]]:
@@ -179,6 +181,7 @@ async def count_overrides_by_student(
     return await _by_student.count(read, student_ids, where)
 
 
+@reads(_by_tutor)
 async def overrides_by_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: OverrideFilter | None = None
 ) -> list[list[Override]]:
@@ -193,6 +196,7 @@ async def count_overrides_by_tutor(
     return await _by_tutor.count(read, tutor_ids, where)
 
 
+@reads(_by_reverting_tutor)
 async def overrides_by_reverting_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: OverrideFilter | None = None
 ) -> list[list[Override]]:
@@ -207,6 +211,7 @@ async def count_overrides_by_reverting_tutor(
     return await _by_reverting_tutor.count(read, tutor_ids, where)
 
 
+@reads(_by_subject)
 async def overrides_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: OverrideFilter | None = None
 ) -> list[list[Override]]:
@@ -221,6 +226,7 @@ async def count_overrides_by_subject(
     return await _by_subject.count(read, subject_ids, where)
 
 
+@reads(_by_summary)
 async def overrides_by_summary(
     read: Transaction, summary_ids: Sequence[UUID], page: Page, where: OverrideFilter | None = None
 ) -> list[list[Override]]:
@@ -235,6 +241,7 @@ async def count_overrides_by_summary(
     return await _by_summary.count(read, summary_ids, where)
 
 
+@reads(_by_practice)
 async def overrides_by_practice(
     read: Transaction, practice_ids: Sequence[UUID], page: Page, where: OverrideFilter | None = None
 ) -> list[list[Override]]:
@@ -249,6 +256,7 @@ async def count_overrides_by_practice(
     return await _by_practice.count(read, practice_ids, where)
 
 
+@reads(_by_question)
 async def overrides_by_question(
     read: Transaction, question_ids: Sequence[UUID], page: Page, where: OverrideFilter | None = None
 ) -> list[list[Override]]:

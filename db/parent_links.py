@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.constraints import Refusals, refusing
 from db.engine import Transaction, Work
 from db.statement import Statement
@@ -36,11 +36,13 @@ _REFUSALS: Refusals = {
 }
 
 
+@reads(_by_id)
 async def links_by_id(read: Transaction, link_ids: Sequence[UUID]) -> list[ParentLink | None]:
     """The link of each id; None for one the viewer may not see."""
     return await _by_id.read(read, link_ids)
 
 
+@reads(_by_parent)
 async def links_by_parent(
     read: Transaction, parent_ids: Sequence[UUID], page: Page, where: LinkFilter | None = None
 ) -> list[list[ParentLink]]:
@@ -55,6 +57,7 @@ async def count_links_by_parent(
     return await _by_parent.count(read, parent_ids, where)
 
 
+@reads(_by_student)
 async def links_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: LinkFilter | None = None
 ) -> list[list[ParentLink]]:

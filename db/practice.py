@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from db.answers import record_answer
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.engine import Database, Transaction, Work
 from db.statement import Compiled, Statement
 from db.tables import practice_assignments, practice_bank_items, practice_solutions
@@ -124,11 +124,13 @@ _is_open = Compiled(
 )
 
 
+@reads(_by_id)
 async def practice_by_id(read: Transaction, practice_ids: Sequence[UUID]) -> list[PracticeAssignment | None]:
     """The assigned practice of each id; None for one the viewer may not see."""
     return await _by_id.read(read, practice_ids)
 
 
+@reads(_by_student)
 async def practice_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: PracticeFilter | None = None
 ) -> list[list[PracticeAssignment]]:
@@ -143,6 +145,7 @@ async def count_practice_by_student(
     return await _by_student.count(read, student_ids, where)
 
 
+@reads(_by_subject)
 async def practice_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: PracticeFilter | None = None
 ) -> list[list[PracticeAssignment]]:
@@ -157,6 +160,7 @@ async def count_practice_by_subject(
     return await _by_subject.count(read, subject_ids, where)
 
 
+@reads(_by_item)
 async def practice_by_item(
     read: Transaction, item_ids: Sequence[UUID], page: Page, where: PracticeFilter | None = None
 ) -> list[list[PracticeAssignment]]:
@@ -171,6 +175,7 @@ async def count_practice_by_item(
     return await _by_item.count(read, item_ids, where)
 
 
+@reads(_solutions)
 async def solutions_by_practice(read: Transaction, practice_ids: Sequence[UUID]) -> list[Solution | None]:
     """The solution of each assigned item; None for one that the viewer may not see, or not yet."""
     return await _solutions.read(read, practice_ids)

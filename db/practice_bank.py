@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import FromClause, Select, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import array
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
 from db.tables import bank_solutions, practice_bank_catalog, practice_bank_items
@@ -92,11 +92,13 @@ _lock = Statement(
 )
 
 
+@reads(_by_id)
 async def practice_items_by_id(read: Transaction, item_ids: Sequence[UUID]) -> list[PracticeItem | None]:
     """The item of each id; None for one that the viewer may not see."""
     return await _by_id.read(read, item_ids)
 
 
+@reads(_bank)
 async def practice_bank(
     read: Transaction, viewer_ids: Sequence[UUID], page: Page, where: PracticeItemFilter | None = None
 ) -> list[list[PracticeItem]]:
@@ -111,6 +113,7 @@ async def count_practice_bank(
     return await _bank.count(read, viewer_ids, where)
 
 
+@reads(_by_subject)
 async def practice_items_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: PracticeItemFilter | None = None
 ) -> list[list[PracticeItem]]:
@@ -125,6 +128,7 @@ async def count_practice_items_by_subject(
     return await _by_subject.count(read, subject_ids, where)
 
 
+@reads(_by_creator)
 async def practice_items_by_creator(
     read: Transaction, user_ids: Sequence[UUID], page: Page, where: PracticeItemFilter | None = None
 ) -> list[list[PracticeItem]]:
@@ -139,6 +143,7 @@ async def count_practice_items_by_creator(
     return await _by_creator.count(read, user_ids, where)
 
 
+@reads(_solutions)
 async def solutions_by_item(read: Transaction, item_ids: Sequence[UUID]) -> list[Solution | None]:
     """The solution of each item; None for one that the viewer may not see, or not yet."""
     return await _solutions.read(read, item_ids)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Text, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
 from db.tables import answer_citations, sessions, subjects, tutor_student_assignments
@@ -128,11 +128,13 @@ _subject = Compiled(
 )
 
 
+@reads(_by_id)
 async def questions_by_id(read: Transaction, question_ids: Sequence[UUID]) -> list[Question | None]:
     """The question of each id; None for one the viewer may not see."""
     return await _by_id.read(read, question_ids)
 
 
+@reads(_by_student)
 async def questions_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: QuestionFilter | None = None
 ) -> list[list[Question]]:
@@ -147,6 +149,7 @@ async def count_questions_by_student(
     return await _by_student.count(read, student_ids, where)
 
 
+@reads(_by_escalated_tutor)
 async def questions_by_escalated_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: QuestionFilter | None = None
 ) -> list[list[Question]]:
@@ -161,6 +164,7 @@ async def count_questions_by_escalated_tutor(
     return await _by_escalated_tutor.count(read, tutor_ids, where)
 
 
+@reads(_by_answering_tutor)
 async def questions_by_answering_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: QuestionFilter | None = None
 ) -> list[list[Question]]:

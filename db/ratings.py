@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from db.batch import ByKey, Listed, Order, Page, Paged
+from db.batch import ByKey, Listed, Order, Page, Paged, reads
 from db.engine import Transaction
 from db.tables import practice_item_ratings, student_ratings
 from domain.rating import FLOOR, QuestionRating, StudentRating
@@ -60,16 +60,19 @@ _item_ratings = ByKey(
 )
 
 
+@reads(_by_id)
 async def ratings_by_id(read: Transaction, rating_ids: Sequence[UUID]) -> list[StudentRating | None]:
     """The rating of each id; None for one the viewer may not see."""
     return await _by_id.read(read, rating_ids)
 
 
+@reads(_by_student)
 async def ratings_by_student(read: Transaction, student_ids: Sequence[UUID]) -> list[list[StudentRating]]:
     """The ratings of each student, last moved first: one for each subject with an answer."""
     return await _by_student.read(read, student_ids)
 
 
+@reads(_by_subject)
 async def ratings_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: None = None
 ) -> list[list[StudentRating]]:
@@ -82,6 +85,7 @@ async def count_ratings_by_subject(read: Transaction, subject_ids: Sequence[UUID
     return await _by_subject.count(read, subject_ids, where)
 
 
+@reads(_item_ratings)
 async def ratings_by_item(read: Transaction, item_ids: Sequence[UUID]) -> list[QuestionRating | None]:
     """The rating of each item of the bank; None for one that nobody has answered or the viewer may not see."""
     return await _item_ratings.read(read, item_ids)

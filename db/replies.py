@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Text, Uuid, bindparam, case, func, insert, select, text, update
 
-from db.batch import Listed
+from db.batch import Listed, reads
 from db.engine import Transaction, Work
 from db.questions import IS_WITHHELD, lock_question
 from db.statement import Compiled
@@ -113,6 +113,7 @@ _COLUMNS = {
 _SOURCES = dict.fromkeys(_COLUMNS.values())
 
 
+@reads(_citations)
 async def citations_by_question(read: Transaction, question_ids: Sequence[UUID]) -> list[list[Citation]]:
     """What each answer rests on, the most important first."""
     return await _citations.read(read, question_ids)

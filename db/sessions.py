@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, any_, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.encryption import CannotDecrypt, KeyRing, context_of
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
@@ -68,11 +68,13 @@ _notes = Compiled(
 )
 
 
+@reads(_by_id)
 async def sessions_by_id(read: Transaction, session_ids: Sequence[UUID]) -> list[Session | None]:
     """The session of each id; None for one the viewer may not see."""
     return await _by_id.read(read, session_ids)
 
 
+@reads(_by_student)
 async def sessions_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: SessionFilter | None = None
 ) -> list[list[Session]]:
@@ -87,6 +89,7 @@ async def count_sessions_by_student(
     return await _by_student.count(read, student_ids, where)
 
 
+@reads(_by_tutor)
 async def sessions_by_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: SessionFilter | None = None
 ) -> list[list[Session]]:
@@ -101,6 +104,7 @@ async def count_sessions_by_tutor(
     return await _by_tutor.count(read, tutor_ids, where)
 
 
+@reads(_by_subject)
 async def sessions_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: SessionFilter | None = None
 ) -> list[list[Session]]:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Integer, Text, Uuid, any_, bindparam, column, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.constraints import refusing
 from db.engine import Transaction, Work
 from db.statement import Compiled, Row, Statement
@@ -84,11 +84,13 @@ _add_passages = Compiled(
 )
 
 
+@reads(_by_id)
 async def study_materials_by_id(read: Transaction, material_ids: Sequence[UUID]) -> list[StudyMaterial | None]:
     """The material of each id; None where there is none."""
     return await _by_id.read(read, material_ids)
 
 
+@reads(_all)
 async def all_study_materials(
     read: Transaction, viewer_ids: Sequence[UUID], page: Page, where: StudyMaterialFilter | None = None
 ) -> list[list[StudyMaterial]]:
@@ -103,6 +105,7 @@ async def count_all_study_materials(
     return await _all.count(read, viewer_ids, where)
 
 
+@reads(_by_subject)
 async def study_materials_by_subject(
     read: Transaction, subject_ids: Sequence[UUID], page: Page, where: StudyMaterialFilter | None = None
 ) -> list[list[StudyMaterial]]:
@@ -117,6 +120,7 @@ async def count_study_materials_by_subject(
     return await _by_subject.count(read, subject_ids, where)
 
 
+@reads(_by_creator)
 async def study_materials_by_creator(
     read: Transaction, user_ids: Sequence[UUID], page: Page, where: StudyMaterialFilter | None = None
 ) -> list[list[StudyMaterial]]:

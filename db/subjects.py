@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import String, bindparam, func, insert, select, update
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.constraints import Refusals, refusing
 from db.engine import Transaction, Work
 from db.statement import Statement
@@ -43,11 +43,13 @@ _REFUSALS: Refusals = {
 }
 
 
+@reads(_by_id)
 async def subjects_by_id(read: Transaction, subject_ids: Sequence[UUID]) -> list[Subject | None]:
     """The subject of each id."""
     return await _by_id.read(read, subject_ids)
 
 
+@reads(_all)
 async def all_subjects(
     read: Transaction, viewer_ids: Sequence[UUID], page: Page, where: SubjectFilter | None = None
 ) -> list[list[Subject]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from db.batch import ByKey, Listed, Order, Page, Paged
+from db.batch import ByKey, Listed, Order, Page, Paged, reads
 from db.engine import Transaction, Work
 from db.statement import Statement
 from db.tables import summaries
@@ -69,16 +69,19 @@ _lock = Statement(
 )
 
 
+@reads(_by_id)
 async def summaries_by_id(read: Transaction, summary_ids: Sequence[UUID]) -> list[Summary | None]:
     """The summary of each id; None for one the viewer may not see."""
     return await _by_id.read(read, summary_ids)
 
 
+@reads(_by_session)
 async def summaries_by_session(read: Transaction, session_ids: Sequence[UUID]) -> list[list[Summary]]:
     """All summaries of each session, newest first; a session seldom has more than one."""
     return await _by_session.read(read, session_ids)
 
 
+@reads(_by_student)
 async def summaries_by_student(
     read: Transaction, student_ids: Sequence[UUID], page: Page, where: SummaryFilter | None = None
 ) -> list[list[Summary]]:
@@ -93,6 +96,7 @@ async def count_summaries_by_student(
     return await _by_student.count(read, student_ids, where)
 
 
+@reads(_by_tutor)
 async def summaries_by_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: SummaryFilter | None = None
 ) -> list[list[Summary]]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from db.batch import Listed
+from db.batch import Listed, reads
 from db.engine import Transaction
 from db.tables import summaries, summary_claims
 from db.transcripts import Unreadable, transcripts_by_session
@@ -40,6 +40,7 @@ Reference = tuple[UUID, tuple[int, ...]]
 """Some turns of a session's transcript, by their numbers from 1."""
 
 
+@reads(_by_summary)
 async def claims_by_summary(read: Transaction, summary_ids: Sequence[UUID]) -> list[list[SummaryClaim]]:
     """What each summary claims, in its order; [] while a tutor's override is in force."""
     return await _by_summary.read(read, summary_ids)

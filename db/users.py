@@ -10,7 +10,7 @@ from psycopg.errors import ForeignKeyViolation
 from sqlalchemy import String, Uuid, any_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from db.batch import ByKey, Order, Page, Paged
+from db.batch import ByKey, Order, Page, Paged, reads
 from db.constraints import Refusals, refusing
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
@@ -93,11 +93,13 @@ _REFUSALS: Refusals = {
 }
 
 
+@reads(_by_id)
 async def users_by_id(read: Transaction, user_ids: Sequence[UUID]) -> list[User | None]:
     """The person of each id; None for one the viewer may not see."""
     return await _by_id.read(read, user_ids)
 
 
+@reads(_all)
 async def all_users(
     read: Transaction, viewer_ids: Sequence[UUID], page: Page, where: UserFilter | None = None
 ) -> list[list[User]]:
@@ -124,6 +126,7 @@ async def count_visible_students(
     return await _students.count(read, viewer_ids, _of_viewer(read, where))
 
 
+@reads(_by_tutor)
 async def students_by_tutor(
     read: Transaction, tutor_ids: Sequence[UUID], page: Page, where: UserFilter | None = None
 ) -> list[list[User]]:
@@ -138,6 +141,7 @@ async def count_students_by_tutor(
     return await _by_tutor.count(read, tutor_ids, where)
 
 
+@reads(_by_parent)
 async def children_by_parent(
     read: Transaction, parent_ids: Sequence[UUID], page: Page, where: UserFilter | None = None
 ) -> list[list[User]]:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+import orjson
 from graphql import GraphQLResolveInfo
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import gather_with_cancel, is_awaitable
@@ -12,7 +13,11 @@ from strawberry.types.arguments import convert_arguments
 from schema.context import Batch, Context
 from schema.execution.edges import EdgesTo, EdgeTo, Named, SliceOf
 from schema.execution.places import Frame, is_object
-from schema.execution.plan import FieldPlan, Plan
+from schema.execution.plan import UNKNOWN, FieldPlan, Plan
+from schema.execution.whole import Whole, texts_of, whole_of
+
+MAX_ASKED = 16
+"""Different arguments of one page that are remembered."""
 
 Call = tuple[Any, ...]
 """A batch function and its arguments."""
@@ -43,6 +48,38 @@ class Level:
         self.info = info
         self._calls: dict[Call, dict[Any, None]] = {}
         self._awaited: list[Awaitable[Any]] = []
+
+    def ask_whole(self, frame: Frame, field: FieldPlan) -> Callable[[], Values | None] | None:
+        """The same for a field that can be read with all below it; None for one that cannot be.
+
+        Its values are `orjson.Fragment`s then, or all together None when it has to be read in another way after all.
+        """
+        if field.whole is UNKNOWN:
+            field.whole = whole_of(field)
+        whole: Whole | None = field.whole
+        if whole is None:
+            return None
+        keys = attributes(frame, field)
+        wanted = list(dict.fromkeys(key for key in keys if is_object(key)))
+        if not wanted:
+            return None
+        loaded: dict[Any, Any] = {}
+        self._awaited.append(self._load_whole(whole, wanted, loaded))
+        return lambda: [loaded[key] if is_object(key) else key for key in keys] if loaded else None
+
+    async def _load_whole(self, whole: Whole, keys: list[Any], loaded: dict[Any, Any]) -> None:
+        try:
+            read = await self.context.read()
+            try:
+                found = whole.statement(read, self._asked)
+            except Exception:  # noqa: BLE001 - what is wrong with the arguments is told field by field
+                return
+            if found is not None:
+                texts = texts_of(await read.run(found[0], found[1] | {"keys": keys}), len(keys))
+                if texts is not None:
+                    loaded.update(zip(keys, map(orjson.Fragment, texts), strict=True))
+        except Exception as error:  # noqa: BLE001 - it becomes the error of every field that asked
+            loaded.update(dict.fromkeys(keys, error))
 
     def ask(self, frame: Frame, field: FieldPlan) -> Callable[[], Values]:
         """Note what a field needs; what is given collects its values, after the wait."""
@@ -108,7 +145,7 @@ class Level:
     def _slices(self, frame: Frame, field: FieldPlan, way: SliceOf) -> Callable[[], Values]:
         keys = attributes(frame, field)
         try:
-            asked = way.asked(**self._converted(field))
+            asked = self._asked(field)
         except Exception as error:  # noqa: BLE001 - what is wrong with the arguments is the error of each field
             refusal = error
             return lambda: [refusal] * len(keys)
@@ -144,6 +181,20 @@ class Level:
         if not field.definition.args:
             return {}
         return get_argument_values(field.definition, field.nodes[0], self.variables)
+
+    def _asked(self, field: FieldPlan) -> tuple[Any, ...]:
+        """The arguments of a page's batch function."""
+        assert isinstance(field.way, SliceOf)  # noqa: S101 - nobody else is asked
+        key = tuple(self.variables.coerced.get(name, UNKNOWN) for name in field.variables)
+        try:
+            found: tuple[Any, ...] | None = field.asked.get(key)
+        except TypeError:  # a filter, which has no hash
+            return field.way.asked(**self._converted(field))
+        if found is None:
+            found = field.way.asked(**self._converted(field))
+            if len(field.asked) < MAX_ASKED:
+                field.asked[key] = found
+        return found
 
     def _converted(self, field: FieldPlan) -> dict[str, Any]:
         """The arguments as a Strawberry resolver takes them."""

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     BooleanValueNode,
     DirectiveNode,
     DocumentNode,
@@ -23,6 +24,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -40,6 +43,7 @@ from schema.execution.readers import Reader, reader_of
 Way = EdgeTo | EdgesTo | SliceOf | Named | None
 """How a field is read that is more than an attribute; None is its resolver, object by object."""
 
+UNKNOWN = object()
 _DEFINITION = "strawberry-definition"
 _CONDITIONS = ("skip", "include")
 
@@ -51,7 +55,22 @@ class Inexpressible(Exception):
 class FieldPlan:
     """A field of one object type: its place in the answer, and how it is read."""
 
-    __slots__ = ("definition", "depth", "get", "key", "leaf", "name", "nodes", "nullable", "parent", "selection", "way")
+    __slots__ = (
+        "asked",
+        "definition",
+        "depth",
+        "get",
+        "key",
+        "leaf",
+        "name",
+        "nodes",
+        "nullable",
+        "parent",
+        "selection",
+        "variables",
+        "way",
+        "whole",
+    )
 
     def __init__(self, key: str, nodes: list[FieldNode], parent: GraphQLObjectType, definition: GraphQLField) -> None:
         self.key = key
@@ -69,6 +88,12 @@ class FieldPlan:
         self.way: Way = None
         self.get: Callable[[Any], Any] | None = None
         """From an object to the attribute that the field is, or to the key that leads to it."""
+        self.variables = tuple(sorted(_variables(nodes[0].arguments)))
+        """Those that its arguments name."""
+        self.asked: dict[tuple[Any, ...], Any] = {}
+        """What a page's arguments ask for, by the values of the variables."""
+        self.whole: Any = UNKNOWN
+        """How it is read whole, see `schema.execution.whole`; None if it cannot be."""
 
 
 class ObjectPlan:
@@ -157,6 +182,8 @@ class Plan:
         self.schema = schema
         self.operation = operation
         self.serial = operation.node.operation is OperationType.MUTATION
+        self.runs = 0
+        """How often it has been run."""
         self._given = dict(zip(operation.conditions, pattern, strict=True))
         root = schema.get_root_type(operation.node.operation)
         if root is None:
@@ -255,6 +282,18 @@ class Plan:
     def _applies(self, condition: str, kind: GraphQLObjectType) -> bool:
         wanted = self.schema.get_type(condition)
         return wanted is kind or (is_abstract_type(wanted) and self.schema.is_sub_type(wanted, kind))
+
+
+def _variables(arguments: Sequence[ArgumentNode] | None) -> Iterator[str]:
+    waiting: list[Any] = [argument.value for argument in arguments or ()]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, VariableNode):
+            yield value.name.value
+        elif isinstance(value, ListValueNode):
+            waiting += value.values
+        elif isinstance(value, ObjectValueNode):
+            waiting += [field.value for field in value.fields]
 
 
 def _nullable(kind: GraphQLOutputType) -> Iterator[bool]:

@@ -28,6 +28,9 @@ from schema.execution.plan import FieldPlan, ObjectPlan, Plan
 class Run:
     """One execution of a plan."""
 
+    whole_after = 2
+    """Runs of a plan after which its sub-trees are read whole: what comes again is worth statements of its own."""
+
     def __init__(self, plan: Plan, context: Context, variables: VariableValues, root_value: Any = None) -> None:
         self.plan = plan
         self.context = context
@@ -35,6 +38,10 @@ class Run:
         self.root_value = root_value
         self.waiting: list[tuple[Frame, FieldPlan]] = []
         self.errors: list[tuple[Frame, int, FieldPlan, tuple[int, ...], Exception]] = []
+        self.whole = plan.runs >= self.whole_after
+        plan.runs += 1
+        self.apart: set[tuple[Frame, FieldPlan]] = set()
+        """Fields that turned out not to be readable whole."""
         self.found: dict[Call, dict[Any, Any]] = {}
         """What batch functions gave for each key, errors too; nothing is read twice in one transaction."""
 
@@ -67,10 +74,19 @@ class Run:
     async def _level(self) -> None:
         waiting, self.waiting = self.waiting, []
         level = Level(self.plan, self.context, self.variables, self.found, self._info)
-        ready = [(frame, field, level.ask(frame, field)) for frame, field in waiting]
+        whole: list[tuple[Frame, FieldPlan, Callable[[], Values | None]]] = []
+        ready: list[tuple[Frame, FieldPlan, Callable[[], Values]]] = []
+        for frame, field in waiting:
+            collect = level.ask_whole(frame, field) if self.whole and (frame, field) not in self.apart else None
+            if collect is None:
+                ready.append((frame, field, level.ask(frame, field)))
+            else:
+                whole.append((frame, field, collect))
         await level.wait()
-        for frame, field, values in ready:
-            self._complete(frame, field, values())
+        for frame, field, values in whole:
+            self._place(frame, field, values())
+        for frame, field, collected in ready:
+            self._complete(frame, field, collected())
 
     def _info(self, frame: Frame, number: int, field: FieldPlan) -> GraphQLResolveInfo[Context]:
         operation = self.plan.operation
@@ -94,6 +110,20 @@ class Run:
         )
 
     # What becomes of a field's values
+
+    def _place(self, frame: Frame, field: FieldPlan, values: Values | None) -> None:
+        """What was read whole goes into the answer as it is."""
+        if values is None:
+            self.apart.add((frame, field))
+            self.waiting.append((frame, field))
+            return
+        for number, (out, value) in enumerate(zip(frame.outs, values, strict=True)):
+            if isinstance(value, Exception):
+                self.fail(frame, number, field, (), value)
+            elif value is None and not field.nullable[0]:
+                self.fail(frame, number, field, (), null_error(field))
+            else:
+                out[field.key] = value
 
     def _complete(self, frame: Frame, field: FieldPlan, values: Values) -> None:
         if field.selection is None:

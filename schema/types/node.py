@@ -1,5 +1,6 @@
 """What every object with an identity shares."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self, cast
 
 import strawberry
@@ -31,6 +32,11 @@ class Node:
     def is_type_of(cls, value: object, info: object) -> bool:
         """Whether a value that an edge returned is of this type."""
         return isinstance(value, cls.record)
+
+    @classmethod
+    def marks(cls) -> Mapping[str, str]:
+        """What is_type_of looks at in a record beside its class: columns, and what each has to hold."""
+        return {}
 
     @classmethod
     def view(cls, record: object) -> Self:

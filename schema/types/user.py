@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar
 
@@ -164,6 +165,11 @@ class User(Node):
     def is_type_of(cls, value: object, info: object) -> bool:
         """Whether a user record is of this role."""
         return isinstance(value, users.User) and value.role is cls.of_role
+
+    @classmethod
+    def marks(cls) -> Mapping[str, str]:
+        """The role."""
+        return {"role": cls.of_role.value}
 
 
 @strawberry.type(description="A student.")

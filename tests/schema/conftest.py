@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from db.encryption import KeyRing
 from domain.identity.local_issuer import LocalIssuer
 from schema.context import Services
+from schema.execution.run import Run
 from server import create_app
 from settings import Settings
 from tests.api import Api, serving
@@ -87,8 +88,9 @@ class Statements(logging.Handler):
 
 
 @pytest.fixture
-def statements() -> Iterator[Statements]:
-    """The names of the SQL statements that ran during the test, as the log has them."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
+    """The names of the SQL statements that ran during the test, as the log has them; none for a whole sub-tree."""
+    monkeypatch.setattr(Run, "whole_after", 1_000_000)
     handler = Statements()
     log = logging.getLogger("study.sql")
     before = log.level
