@@ -188,7 +188,7 @@ async def import_transcripts(
                     ),
                 )
                 for session_id in added:
-                    await defer(work, JobKind.SUMMARISE, session_id=session_id, version=0)
+                    await defer(work, JobKind.SUMMARISE, behind=True, session_id=session_id, version=0)
                 for late in new.keys() - added:
                     objects.replace(late, kept[late]["transcript_storage_url"])
         done.added += len(added)

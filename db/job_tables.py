@@ -15,6 +15,7 @@ jobs = sa.Table(
     sa.Column("id", sa.BigInteger, primary_key=True),
     sa.Column("queue_name", sa.String(128), nullable=False),
     sa.Column("task_name", sa.String(128), nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("args", JSON, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("scheduled_at", TIME),

@@ -31,7 +31,7 @@ from db.engine import Transaction, Work
 from db.job_tables import errors, job_events, jobs
 from db.statement import Compiled, Statement
 from domain.errors import Code, Refused
-from domain.jobs import ATTEMPTS, KEPT, FailedJob, Failure, JobArgument, JobCounts, JobKind
+from domain.jobs import ATTEMPTS, BEHIND, KEPT, LIVE, FailedJob, Failure, JobArgument, JobCounts, JobKind
 
 NEWEST = Order("newest", "failed_at", descending=True, parse=datetime.fromisoformat)
 OLDEST = Order("oldest", "failed_at", descending=False, parse=datetime.fromisoformat)
@@ -46,6 +46,7 @@ _defer = Compiled(
     .values(
         queue_name=bindparam("kind"),
         task_name=bindparam("kind"),
+        priority=bindparam("priority"),
         args=bindparam("arguments"),
         scheduled_at=bindparam("at"),
     )
@@ -54,14 +55,18 @@ _defer = Compiled(
 )
 
 
-async def defer(work: Work, kind: JobKind, *, at: datetime | None = None, **arguments: UUID | int) -> None:
+async def defer(
+    work: Work, kind: JobKind, *, at: datetime | None = None, behind: bool = False, **arguments: UUID | int
+) -> None:
     """Have a job done once this work is kept, or at a time after that; never when the work is not kept.
+
+    `behind` is for what comes in masses and nobody waits for: it is begun when nothing else is due.
 
     The arguments are ids and numbers: what a job needs to know besides, it reads. It may run more than once, so it
     makes sure, in the transaction that writes, that its effect has not happened.
     """
     values = {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}
-    await work.run(_defer, {"kind": kind.value, "arguments": values, "at": at})
+    await work.run(_defer, {"kind": kind.value, "arguments": values, "at": at, "priority": BEHIND if behind else LIVE})
 
 
 # Watching over them

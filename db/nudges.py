@@ -106,6 +106,7 @@ async def insert_nudge(
     (nudge,) = await nudges_by_id(work, [nudge_id])
     if nudge is None:
         raise LookupError("a nudge was sent to somebody whom its sender may not see")
+    await defer(work, JobKind.REFRESH_ANALYTICS, user_id=nudge.user_id)
     if mail_state is not None:
         await defer(work, JobKind.MAIL_NUDGE, nudge_id=nudge.id)
     return nudge

@@ -258,6 +258,7 @@ _analytics = Compiled(
 async def refresh_analytics(work: UnitOfWork, user_id: UUID | None = None) -> None:
     """Count anew what is aggregated with a person, or with everybody; writes only what is different.
 
-    For students how sure the answers were and how nudges were taken, for tutors their overrides.
+    For students how sure the answers were and how nudges were taken, for tutors their overrides; summaries, practice
+    and sessions are in none of these figures.
     """
     await work.run(_analytics, {"user_id": user_id})

@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, Text, Uuid, bindparam, case, func, insert, sele
 
 from db.batch import Listed, reads
 from db.engine import Transaction, Work
+from db.jobs import defer
 from db.questions import IS_WITHHELD, lock_question
 from db.statement import Compiled
 from db.tables import answer_calibrations, answer_citations, generations, user_details, users
@@ -18,6 +19,7 @@ from domain.companion.calibration import SHIPPED, Calibration, Label
 from domain.companion.replies import Reply
 from domain.companion.retrieval import SourceKind
 from domain.generations import Engine
+from domain.jobs import JobKind
 from domain.questions import AnswerOutcome, Citation, Confidence, Question
 
 _citations = Listed(
@@ -191,6 +193,7 @@ async def insert_answer(
             for position, cited in enumerate(reply.citations, start=1)
         ]
         await work.execute("insert_citations", insert(answer_citations).values(rows))
+    await defer(work, JobKind.REFRESH_ANALYTICS, user_id=student_id)
     return await lock_question(work, question_id)
 
 

@@ -11,6 +11,8 @@ ATTEMPTS = 12
 """How often a job is tried, over some six hours, before an administrator has to look at it."""
 FIRST_DELAY = timedelta(seconds=10)
 LONGEST_DELAY = timedelta(hours=1)
+LIVE, BEHIND = 0, -10
+"""The priority of what somebody waits for, and of what a big import leaves to be done: that comes after."""
 KEPT = timedelta(days=30)
 """How long a job that has failed for good can be seen and retried."""
 

@@ -162,7 +162,6 @@ async def _send(
     nudge = await nudges_db.insert_nudge(work, new, trigger_key=decision.trigger_key, generation_id=generation_id)
     await facts_db.settle_decision(work, decided.id, nudge.id)
     work.tell(Event(EventKind.NUDGE_SENT, nudge.user_id, nudge.id, person_id=nudge.user_id))
-    await defer(work, JobKind.REFRESH_ANALYTICS, user_id=nudge.user_id)
 
 
 def _link(tools: Tools, nudge_id: UUID, action: str) -> str:

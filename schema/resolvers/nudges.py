@@ -4,12 +4,14 @@ import strawberry
 
 from db import nudges as nudges_db
 from db.engine import Work
+from db.jobs import defer
 from db.retries import created_before, id_for, same_request
 from db.users import users_by_id
 from domain import nudges, permissions
 from domain.clock import now
 from domain.errors import Code, Refused
 from domain.events import Event, EventKind
+from domain.jobs import JobKind
 from domain.permissions import Permission
 from domain.viewer import Role
 from schema.context import Info
@@ -101,7 +103,7 @@ class NudgeMutations:
         async with info.context.unit_of_work() as work:
             before = await nudges_db.lock_nudge(work, row_id(input.id, "Nudge"))
             nudge = await nudges_db.update_nudge(work, before.id, nudges.opened(before, work.viewer, now()))
-            _tell_opened(work, before, nudge)
+            await _tell_noticed(work, before, nudge)
         return NudgePayload(nudge=Nudge.view(nudge))
 
     @mutation(Permission.SIGNED_IN, "Note that one has followed, and so opened, a nudge; the first time counts.")
@@ -109,12 +111,14 @@ class NudgeMutations:
         async with info.context.unit_of_work() as work:
             before = await nudges_db.lock_nudge(work, row_id(input.id, "Nudge"))
             nudge = await nudges_db.update_nudge(work, before.id, nudges.clicked(before, work.viewer, now()))
-            _tell_opened(work, before, nudge)
+            await _tell_noticed(work, before, nudge)
         return NudgePayload(nudge=Nudge.view(nudge))
 
 
-def _tell_opened(work: Work, before: nudges.Nudge, after: nudges.Nudge) -> None:
-    """To those who watch, the first time."""
+async def _tell_noticed(work: Work, before: nudges.Nudge, after: nudges.Nudge) -> None:
+    """To those who watch, the first time; and it is counted."""
+    if before != after:
+        await defer(work, JobKind.REFRESH_ANALYTICS, user_id=after.user_id)
     if before.opened_at is None:
         student = work.viewer.role is Role.STUDENT
         work.tell(

@@ -79,6 +79,21 @@ async def test_a_job_is_there_exactly_when_its_cause_is(tools: Tools, worker: Ca
     assert len(ran) == 1
 
 
+async def test_what_an_import_leaves_to_be_done_waits_for_the_rest(tools: Tools, worker: Callable[..., Worker]) -> None:
+    ran: list[int] = []
+
+    async def run(tools: Tools, number: int) -> None:
+        ran.append(number)
+
+    async with tools.database.system_work() as work:
+        for number in range(20):
+            await defer(work, KIND, behind=True, number=number)
+    async with tools.database.system_work() as work:
+        await defer(work, KIND, number=100)
+    await worker(run, at_once=1).run_waiting()
+    assert ran == [100, *range(20)]
+
+
 async def test_a_person_defers_and_sees_no_job(tools: Tools, database: Database, worker: Callable[..., Worker]) -> None:
     """Row security lets everybody's act lead to a job, and nobody but the product read or change one."""
     rows(database, "insert into users (cognito_sub, email, role) values ('sub-sam', 's@x.test', 'student')")

@@ -174,3 +174,24 @@ async def test_aggregates_follow_the_rows(api: Api, make: Make, tools: Tools) ->
     await refresh_analytics(tools)
     cursor = await make.owner.execute(changed)
     assert await cursor.fetchall() == before  # what is the same is not written
+
+
+async def test_a_question_and_a_nudge_are_counted_by_their_own_jobs(
+    api: Api, make: Make, tools: Tools, database: Database
+) -> None:
+    sam = await make.student()
+    tess = await make.tutor(of=sam)
+    ask = 'mutation { askQuestion(input: {query: "How tall is the Eiffel tower?"}) { question { confidence } } }'
+    confidence = (await api.data(ask, sam))["askQuestion"]["question"]["confidence"]
+    send = "mutation ($to: ID!) { sendNudge(input: {%s}) { nudge { id } } }"
+    given = 'studentId: $to, type: LOGIN, channel: IN_APP, message: "Well done"'
+    nudge = (await api.data(send % given, tess, to=sam.gid))["sendNudge"]["nudge"]
+    await api.data("mutation ($id: ID!) { markNudgeOpened(input: {id: $id}) { nudge { id } } }", sam, id=nudge["id"])
+    found = await make.owner.execute("select task_name, priority, args from jobs.procrastinate_jobs")
+    assert await found.fetchall() == [("refresh_analytics", 0, {"user_id": str(sam.id)})] * 3
+    await Worker(tools, address=database.app_url).run_waiting()
+    shares = {"high": 0.0, "medium": 0.0, "low": 0.0, confidence.lower(): 100.0}
+    assert (await standing(api, sam))["details"]["analytics"] == {
+        "confidenceDistribution": shares,
+        "nudgeEngagement": {"opened": 100.0, "clicked": 0.0},
+    }

@@ -95,6 +95,7 @@ async def test_a_nudge_is_sent(api: Api, make: Make, statements: Statements, who
         "insert_nudge",
         "nudges_by_id",
         "defer",
+        "defer",
         "append_events",
         "users_by_id",
     ]
