@@ -17,11 +17,13 @@ from db.embedded import ServerUnavailable
 from db.encryption import CannotDecrypt, KeyRing, context_of
 from db.migrate import DatabaseUnusable, connect
 from db.object_store import TranscriptStore, TranscriptUnavailable
+from domain.companion.model import ModelFailed
 from domain.identity.choice import verifier_for
 from domain.identity.jwks import RemoteKeys
 from domain.identity.local_issuer import KEY_FILE, LocalIssuer
 from domain.identity.tokens import InvalidToken
 from domain.keyfile import KeyFileError
+from server import model_of
 from settings import Settings, separated
 
 
@@ -74,6 +76,7 @@ def check(settings: Settings) -> bool:
         _check_database(settings, report)
     report.run("store", lambda: asyncio.run(_store(settings)))
     report.run("identity", lambda: asyncio.run(_identity(settings)))
+    report.run("model", lambda: asyncio.run(_model(settings)))
     return report.good
 
 
@@ -179,6 +182,20 @@ async def _store(settings: Settings) -> str:
     except TranscriptUnavailable as error:
         raise _Wrong(f"TRANSCRIPT_STORE_URL: {error.message}") from error
     return f"{settings.transcript_store_url} takes, gives back and removes"
+
+
+async def _model(settings: Settings) -> str:
+    """The key is taken, and there are models of these names; nothing is generated."""
+    model = model_of(settings)
+    if model is None:
+        return "none: OPENAI_API_KEY is not set, and the embedded engine writes"
+    try:
+        names = await model.probe()
+    except ModelFailed as error:
+        raise _Wrong(f"At {settings.openai_base_url}, {error}.") from error
+    finally:
+        await model.aclose()
+    return f"{' and '.join(names)} at {settings.openai_base_url}"
 
 
 async def _identity(settings: Settings) -> str:

@@ -108,6 +108,7 @@ class OpenAIServer:
     replies: list[Reply] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     """The JSON of each request that it took."""
+    models: tuple[str, ...] = ("gpt-5.4", "gpt-5.4-mini")
 
     def says(self, *replies: Reply) -> None:
         """From now on, in order."""
@@ -120,7 +121,7 @@ class OpenAIServer:
                 lines = head.decode().split("\r\n")
                 headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
-                await self._answer(lines[0], headers, orjson.loads(body))(writer)
+                await self._answer(lines[0], headers, orjson.loads(body or b"{}"))(writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
@@ -128,10 +129,16 @@ class OpenAIServer:
             writer.close()
 
     def _answer(self, line: str, headers: Mapping[str, str], body: dict[str, Any]) -> Reply:
-        if line != "POST /v1/chat/completions HTTP/1.1":
+        method, path, _ = line.split(" ")
+        name = path.removeprefix("/v1/models/") if method == "GET" else None
+        if name == path or (name is None and (method, path) != ("POST", "/v1/chat/completions")):
             return status(404)
         if headers.get("authorization") != f"bearer {KEY}":
             return status(401, {"code": "invalid_api_key"})
+        if name is not None and name not in self.models:
+            return status(404, {"code": "model_not_found"})
+        if name is not None:
+            return raw(orjson.dumps({"id": name, "object": "model", "created": 0, "owned_by": "us"}))
         shape = body.get("response_format")
         if shape is not None and (complaint := _complaint(shape)):
             return status(400, {"message": complaint, "code": "invalid_schema"})

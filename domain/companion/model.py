@@ -30,6 +30,8 @@ BACKOFF = 0.5
 """Seconds before the first retry, doubled for each further one, less up to a quarter by chance."""
 UNSET_WAIT = 30.0
 """Seconds after which to try again where the server does not say."""
+PROBE_PATIENCE = 10.0
+"""Seconds that `probe` waits for each model."""
 MISCONFIGURED_WAIT = 300.0
 """The same for what a person has to mend: a key, a model's name, a bill."""
 
@@ -148,6 +150,23 @@ class Model:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def probe(self) -> tuple[str, ...]:
+        """The names of the models, each asked after once; that costs no tokens, and nothing is generated.
+
+        Raises ModelFailed: where the key is not taken, nothing answers, or there is no such model.
+        """
+        names = tuple(dict.fromkeys((self._model, self._small_model)))
+        for name in names:
+            try:
+                async with asyncio.timeout(min(self._timeout, PROBE_PATIENCE)):
+                    await self._client.models.with_raw_response.retrieve(name)
+            except openai.NotFoundError as error:
+                text = f"there is no model “{name}” there (404): look at the models' names and OPENAI_BASE_URL"
+                raise ModelUnavailable(text, MISCONFIGURED_WAIT) from error
+            except (openai.OpenAIError, TimeoutError, ValueError) as error:
+                raise _failure(error) from error
+        return names
 
     def name_for(self, prompt: Prompt) -> str:
         """The model that a prompt goes to."""

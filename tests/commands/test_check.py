@@ -1,11 +1,13 @@
 """`check`: it finds what is wrong, says it in one line, and changes nothing."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from queue import Queue
+from threading import Event, Thread
 
 import psycopg
 import pytest
@@ -15,6 +17,7 @@ from db.encryption import new_key
 from db.migrate import status, upgrade
 from domain.identity.local_issuer import LocalIssuer
 from tests.commands.conftest import Cli, login, rows, said
+from tests.openai_server import KEY, OpenAIServer, openai_server
 from tests.servers import Database
 
 SESSION = {"id": "s", "subject": "Art", "turns": [{"speaker": "tutor", "text": "Look."}]}
@@ -48,6 +51,7 @@ def test_all_is_well(cli: Cli, database: Database, data_dir: Path) -> None:
             "keys": "ok: ENCRYPTION_KEYS, tried on 0 stored texts",
             "store": "ok: none set; transcripts are kept in the database",
             "identity": "ok: development tokens of this machine; COGNITO_ISSUER is not set",
+            "model": "ok: none: OPENAI_API_KEY is not set, and the embedded engine writes",
         },
     )
 
@@ -64,6 +68,7 @@ def test_before_the_first_start_nothing_is_made(cli: Cli, tmp_path: Path) -> Non
             "keys": f"ok: none yet; the first start makes {folder / 'encryption.key'}",
             "store": "ok: none set; transcripts are kept in the database",
             "identity": "ok: development tokens; the first start makes their key",
+            "model": "ok: none: OPENAI_API_KEY is not set, and the embedded engine writes",
         },
     )
     assert not folder.exists()
@@ -276,3 +281,54 @@ def test_the_keys_of_cognito_are_fetched(cli: Cli, data_dir: Path) -> None:
     assert found["identity"].startswith(
         "WRONG: COGNITO_JWKS_URL or COGNITO_CLIENT_IDS is set but COGNITO_ISSUER is not."
     )
+
+
+@contextmanager
+def _openai() -> Iterator[OpenAIServer]:
+    """A server of models, in a thread of its own."""
+    ready: Queue[OpenAIServer] = Queue()
+    done = Event()
+
+    async def serve() -> None:
+        async with openai_server() as server:
+            ready.put(server)
+            await asyncio.to_thread(done.wait)
+
+    thread = Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        yield ready.get(timeout=30)
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_the_models_are_asked_after_and_asked_nothing(cli: Cli, tmp_path: Path) -> None:
+    with _openai() as server:
+        given = {
+            "STUDY_DATA_DIR": tmp_path / "data",
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_MODEL": "big",
+            "OPENAI_SMALL_MODEL": "small",
+        }
+        server.models = ("big", "small")
+        code, found = _found(cli, **given)
+        assert (code, found["model"]) == (0, f"ok: big and small at {server.url}")
+        server.models = ("big",)
+        code, found = _found(cli, **given)
+        assert (code, found["model"]) == (
+            1,
+            f"WRONG: At {server.url}, there is no model “small” there (404): "
+            "look at the models' names and OPENAI_BASE_URL.",
+        )
+        code, found = _found(cli, **given | {"OPENAI_API_KEY": "sk-of-somebody-else"})
+        assert (code, found["model"]) == (
+            1,
+            f"WRONG: At {server.url}, OpenAI answers 401 invalid_api_key: "
+            "look at OPENAI_API_KEY, OPENAI_BASE_URL and the models' names.",
+        )
+        assert server.requests == []
+        url = server.url
+    code, found = _found(cli, **given)
+    assert (code, found["model"]) == (1, f"WRONG: At {url}, the model cannot be reached.")
