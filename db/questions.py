@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.batch import ByKey, Order, Page, Paged, reads
@@ -40,7 +40,11 @@ _IS_KEPT_BACK = and_(
     .correlate(qa)
     .exists(),
 )
-IS_WITHHELD = or_(_IS_BEHIND_HINT, _IS_KEPT_BACK)
+# A tutor said that it is wrong; theirs stands beside it.
+_IS_DISPROVED = and_(
+    func.viewer_role() == Role.STUDENT.value, func.coalesce(~qa.c.companion_right, false()), ~qa.c.overridden
+)
+IS_WITHHELD = or_(_IS_BEHIND_HINT, _IS_KEPT_BACK, _IS_DISPROVED)
 _QUESTIONS = select(
     qa.c.id,
     qa.c.student_id,

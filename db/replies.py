@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, bindparam, case, func, insert, select, text, update
+from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, case, func, insert, or_, select, text, update
 
 from db.batch import Listed, reads
 from db.engine import Transaction, Work
@@ -67,8 +67,16 @@ _same = Compiled(
     select(qa.c.id, qa.c.query, qa.c.created_at)
     .where(
         qa.c.student_id == bindparam("student_id", type_=Uuid()),
-        qa.c.created_at > bindparam("since", type_=DateTime(timezone=True)),
-        qa.c.outcome == AnswerOutcome.ANSWERED.value,
+        or_(
+            # What a tutor has put right or answered themselves is not to be guessed anew.
+            qa.c.overridden,
+            qa.c.answered_at.is_not(None),
+            and_(
+                qa.c.created_at > bindparam("since", type_=DateTime(timezone=True)),
+                qa.c.outcome == AnswerOutcome.ANSWERED.value,
+            ),
+        ),
+        qa.c.outcome != AnswerOutcome.SAFEGUARDING.value,
     )
     .order_by(qa.c.created_at.desc(), qa.c.id.desc())
     .limit(1_000),
@@ -128,7 +136,7 @@ async def questions_asked_since(read: Transaction, student_id: UUID, since: date
 
 
 async def answered_since(read: Transaction, student_id: UUID, since: datetime) -> list[tuple[UUID, str, datetime]]:
-    """Id, words and time of what a student asked and got an answer to, latest first."""
+    """Id, words and time of what a student asked and got an answer to, since then or from a tutor, latest first."""
     return [(a, b, c) for a, b, c in await read.run(_same, {"student_id": student_id, "since": since})]
 
 

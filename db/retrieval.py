@@ -9,23 +9,46 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import Integer, Text, Uuid, bindparam, case, column, false, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.engine import Transaction
 from db.statement import Compiled
-from db.tables import goals, session_transcripts, sessions, subjects, summaries
+from db.tables import (
+    answer_citations,
+    goals,
+    practice_assignments,
+    practice_bank_items,
+    qa_interactions,
+    session_transcripts,
+    sessions,
+    subjects,
+    summaries,
+)
 from db.transcripts import opened
 from db.vault import Vault
-from domain.companion.retrieval import Asked, Corpus, Findings, OpenItem, Passage, SourceKind, passages_of
-from domain.companion.words import Sentence, sentence, sentences
+from domain.companion.lesson_material import said_in, told_in
+from domain.companion.own_goals import OwnGoal
+from domain.companion.retrieval import (
+    Asked,
+    Corpus,
+    Disproved,
+    Findings,
+    OpenItem,
+    Passage,
+    SourceKind,
+    passages_of,
+    without,
+)
+from domain.companion.words import sentence, sentences
 from domain.sessions import SessionTranscript
-from domain.transcripts import Speaker, Transcript
 
 PASSAGES = 60
 ITEMS = 30
 SUMMARIES = 60
 GOALS = 50
+OPEN = 200
+DISPROVED = 500
 SESSIONS = 12
 """So many of each are looked at, the most fitting of the first two, the latest of the others."""
 WORDS = 30
@@ -46,6 +69,8 @@ class Searched:
     own: list[Passage]
     open_items: list[OpenItem]
     subjects: list[str]
+    goals: list[OwnGoal]
+    disproved: list[Disproved]
     sessions: list[tuple[UUID, str, str | None, str | None, str | None]]
     """Id, title, subject, stored text and address of the latest sessions with a transcript."""
 
@@ -73,7 +98,14 @@ _items = Compiled(
 )
 _summaries = Compiled(
     "summaries_to_answer_from",
-    select(summaries.c.id, sessions.c.session_date, subjects.c.name, summaries.c.narrative, summaries.c.next_steps)
+    select(
+        summaries.c.id,
+        sessions.c.session_date,
+        subjects.c.name,
+        summaries.c.narrative,
+        summaries.c.next_steps,
+        summaries.c.overridden,
+    )
     .join_from(summaries, sessions, summaries.c.session_id == sessions.c.id)
     .outerjoin(subjects, sessions.c.subject_id == subjects.c.id)
     .where(summaries.c.student_id == bindparam("student_id", type_=Uuid()))
@@ -85,7 +117,6 @@ _goals = Compiled(
     select(
         goals.c.id,
         goals.c.title,
-        goals.c.description,
         goals.c.status,
         goals.c.completion_percentage,
         goals.c.target_completion_date,
@@ -95,6 +126,34 @@ _goals = Compiled(
     .where(goals.c.student_id == bindparam("student_id", type_=Uuid()))
     .order_by(goals.c.created_at.desc(), goals.c.id.desc())
     .limit(GOALS),
+)
+_open = Compiled(
+    "open_practice_to_leave_alone",
+    select(
+        case((practice_assignments.c.ai_question_text.is_(None), practice_assignments.c.bank_item_id)),
+        func.coalesce(practice_assignments.c.ai_question_text, practice_bank_items.c.question_text),
+    )
+    .outerjoin(practice_bank_items, practice_assignments.c.bank_item_id == practice_bank_items.c.id)
+    .where(
+        practice_assignments.c.student_id == bindparam("student_id", type_=Uuid()), ~practice_assignments.c.completed
+    )
+    .order_by(practice_assignments.c.assigned_at.desc())
+    .limit(OPEN),
+)
+_cited = answer_citations.c
+_disproved = Compiled(
+    "disproved_quotes",
+    select(
+        func.coalesce(_cited.material_id, _cited.bank_item_id, _cited.session_id, _cited.summary_id).label("source_id"),
+        _cited.quote,
+    )
+    .join_from(answer_citations, qa_interactions, _cited.question_id == qa_interactions.c.id)
+    .where(
+        qa_interactions.c.student_id == bindparam("student_id", type_=Uuid()),
+        qa_interactions.c.overridden | (qa_interactions.c.companion_right == false()),
+        func.num_nonnulls(_cited.material_id, _cited.bank_item_id, _cited.session_id, _cited.summary_id) > 0,
+    )
+    .limit(DISPROVED),
 )
 _sessions = Compiled(
     "sessions_to_answer_from",
@@ -135,7 +194,12 @@ async def search(read: Transaction, student_id: UUID, asked: Asked) -> Searched:
             shared += _item_passage(item_id, question, answer, explanation, subject)
     own = [
         *(p for row in await read.run(_summaries, {"student_id": student_id}) for p in _summary_passages(*row)),
-        *(p for row in await read.run(_goals, {"student_id": student_id}) for p in _goal_passages(*row)),
+    ]
+    known = {item.item_id for item in open_items}
+    open_items += [
+        OpenItem(item_id, question)
+        for item_id, question in await read.run(_open, {"student_id": student_id})
+        if item_id is None or item_id not in known
     ]
     return Searched(
         size=size,
@@ -143,6 +207,8 @@ async def search(read: Transaction, student_id: UUID, asked: Asked) -> Searched:
         shared=shared,
         own=own,
         open_items=open_items,
+        disproved=[Disproved(*row) for row in await read.run(_disproved, {"student_id": student_id})],
+        goals=[OwnGoal(*row) for row in await read.run(_goals, {"student_id": student_id})],
         subjects=[name for (name,) in await read.run(_subjects, {})],
         sessions=[
             (session_id, _session_title(held, topics), subject, text, url)
@@ -159,11 +225,12 @@ async def unsealed(vault: Vault, asked: Asked, searched: Searched) -> Findings:
     for session_id, title, subject, _, _ in searched.sessions:
         value = found.get(session_id)
         if isinstance(value, SessionTranscript):
-            turns = list(_turns(value.transcript))
+            turns = said_in(value.transcript)
             said += passages_of(SourceKind.SESSION, session_id, title, turns, subject)
-    own = [*searched.own, *said]
+    own = without([*searched.own, *said], searched.disproved)
     corpus = Corpus.of(asked, searched.size, searched.having, own)
-    return Findings([*searched.shared, *own], corpus, searched.open_items, searched.subjects)
+    shared = without(searched.shared, searched.disproved)
+    return Findings([*shared, *own], corpus, searched.open_items, searched.subjects, searched.goals)
 
 
 def rarest(words: Sequence[str], counted: dict[str, int]) -> list[str]:
@@ -184,30 +251,17 @@ def _item_passage(item_id: UUID, question: str, answer: str, explanation: str | 
 
 
 def _summary_passages(
-    summary_id: UUID, held: datetime, subject: str | None, narrative: str, next_steps: Iterable[str]
+    summary_id: UUID,
+    held: datetime,
+    subject: str | None,
+    narrative: str,
+    next_steps: Iterable[str],
+    overridden: bool,
 ) -> list[Passage]:
     text = "\n".join([narrative, *next_steps])
-    return passages_of(SourceKind.SUMMARY, summary_id, f"Summary of the session of {_day(held)}", text, subject)
-
-
-def _goal_passages(
-    goal_id: UUID,
-    title: str,
-    description: str | None,
-    status: str,
-    percentage: object,
-    target: date | None,
-    subject: str | None,
-) -> list[Passage]:
-    due = f", to be reached by {_day(target)}" if target else ""
-    first = sentence(f"Your goal \u201c{title}\u201d is {status}, {percentage} % done{due}.")
-    return passages_of(SourceKind.GOAL, goal_id, _short(title), [first, *sentences(description or "")], subject)
-
-
-def _turns(transcript: Transcript) -> Iterable[Sentence]:
-    for turn in transcript.turns:
-        for each in sentences(turn.text):
-            yield Sentence(each.text, each.start, each.words, quotable=turn.speaker is Speaker.TUTOR)
+    # A tutor's own words stand as they are.
+    told = sentences(text) if overridden else told_in(text)
+    return passages_of(SourceKind.SUMMARY, summary_id, f"Summary of the session of {_day(held)}", told, subject)
 
 
 def _session_title(held: datetime, topics: Sequence[str] | None) -> str:

@@ -185,6 +185,8 @@ def reveal(question: Question, by: Viewer, now: datetime) -> dict[str, Any]:
         raise Refused(Code.FORBIDDEN, "Whoever asked may have the answer shown; you can read it as it is.", "id")
     if question.hint is None:
         raise Refused(Code.CONFLICT, "There is nothing more behind this reply.", "id")
+    if question.companion_right is False and not question.overridden:
+        raise Refused(Code.CONFLICT, "A tutor said that this answer is wrong; theirs stands beside it.", "id")
     if question.revealed_at is not None:
         raise Refused(Code.ALREADY_DONE, "The answer is shown already.", "id")
     return {"revealed_at": now}

@@ -102,7 +102,8 @@ async def _asked_before(context: Context, student_id: UUID, query: str) -> tuple
 async def _shown(context: Context, question_id: UUID, again: bool) -> Question:
     async with context.unit_of_work() as work:
         question = await questions_db.lock_question(work, question_id)
-        if again and question.revealed_at is None:
+        by_tutor = question.tutor_answer is not None or question.overridden
+        if again and question.revealed_at is None and question.hint is not None and not by_tutor:
             change = questions.reveal(question, work.viewer, now())
             question = await questions_db.update_question(work, question_id, **change)
     return question

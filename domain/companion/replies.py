@@ -5,14 +5,18 @@ the student has yet to do is theirs to do. Then either `extracted` answers from 
 (domain.companion.written_answers).
 """
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from domain.companion.answers import Extracted, extract
 from domain.companion.calibration import log_odds
+from domain.companion.own_goals import OwnGoal, asks_about_goals, goals_meant
 from domain.companion.question_kinds import QuestionKind, Wanted
-from domain.companion.retrieval import Asked, Corpus, Findings, Found, Passage, SourceKind, rank
+from domain.companion.retrieval import Asked, Corpus, Findings, Found, OpenItem, Passage, SourceKind, rank
+from domain.companion.tasks import formulas, is_same_task
 from domain.companion.words import content_stems, listed, stem, words
 from domain.questions import AnswerOutcome, Confidence
 
@@ -56,6 +60,12 @@ _OF_SCHOOL = frozenset(
 )
 """Words of lessons: what has one is about learning, whether or not there is an answer."""
 _FORMULA = re.compile(r"\d\s*[-+*/^=<>\u00d7\u00f7\u2212]|[=^\u221a\u222b\u03c0\u2211]|\b[a-z]\s*[-+*/^=]\s*[\da-z]\b")
+_SAYS_MORE = re.compile(r"[^\W\d]{4,}")
+"""A word of a question that is mostly a sum."""
+_MOST_EVIDENCE = {SourceKind.SESSION: 1.0, SourceKind.SUMMARY: 0.5}
+"""What was said in talk is never more than likely the answer: confidence was fitted to texts that were written."""
+_KNOWN = 4.0
+"""Log-odds of what is read off."""
 _LEANS_BACK = re.compile(r"(he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
 
 
@@ -104,12 +114,14 @@ class Grounds:
 
 def grounds_for(asked: Asked, findings: Findings) -> Grounds | Reply:
     """What to answer from, or what is said without looking any further."""
-    if not [word for word in asked.stems if word not in _SAYS_NOTHING] and not _FORMULA.search(asked.text):
+    says_nothing = not [word for word in asked.stems if word not in _SAYS_NOTHING]
+    if says_nothing and not asks_about_goals(asked.text) and not _FORMULA.search(asked.text):
         return Reply(AnswerOutcome.CLARIFICATION, _asked_back(findings))
     open_item = next((item for item in findings.open_items if _same(asked, item.question_text)), None)
     if open_item is not None:
-        quote = Cited(SourceKind.BANK_ITEM, open_item.item_id, "Your practice", open_item.question_text[:LONGEST_QUOTE])
-        return Reply(AnswerOutcome.OWN_PRACTICE, _OWN_PRACTICE, citations=(quote,))
+        return Reply(AnswerOutcome.OWN_PRACTICE, _OWN_PRACTICE, citations=_task_cited(open_item))
+    if asks_about_goals(asked.text):
+        return _about_goals(asked.text, findings.goals)
     corrected = asked.corrected(findings.passages, findings.corpus.frequency)
     found = [
         each
@@ -135,13 +147,38 @@ def extracted(grounds: Grounds) -> Reply:
         text,
         hint=_hint(answer.passage, grounds.asked),
         highlight=answer.highlight,
-        evidence=log_odds(answer.probability),
+        evidence=min(log_odds(answer.probability), _MOST_EVIDENCE.get(answer.passage.kind, math.inf)),
         citations=(_cite(answer.passage, text),),
         subjects=grounds.subjects,
     )
 
 
+def _task_cited(item: OpenItem) -> tuple[Cited, ...]:
+    if item.item_id is None:
+        return ()
+    return (Cited(SourceKind.BANK_ITEM, item.item_id, "Your practice", item.question_text[:LONGEST_QUOTE]),)
+
+
+def _about_goals(question: str, goals: Sequence[OwnGoal]) -> Reply:
+    """Where the student's goals stand: there is nothing to find out oneself in that, so no hint comes first."""
+    meant = goals_meant(question, goals)
+    if not meant:
+        return Reply(AnswerOutcome.NOT_FOUND, _NO_GOALS)
+    return Reply(
+        AnswerOutcome.ANSWERED,
+        " ".join(goal.told for goal in meant),
+        evidence=_KNOWN,
+        citations=tuple(Cited(SourceKind.GOAL, goal.id, goal.title, goal.told) for goal in meant),
+        subjects=tuple(dict.fromkeys(goal.subject for goal in meant if goal.subject)),
+    )
+
+
 def _is_in_scope(grounds: Grounds) -> bool:
+    asked_for = formulas(grounds.asked.text)
+    if asked_for and len([word for word in grounds.asked.words if _SAYS_MORE.fullmatch(word.text)]) < 3:
+        # Two numbers that are somewhere are no sum of theirs.
+        there = [formulas(each.passage.evidence) for each in grounds.found]
+        return any(formula in found or any(formula in one for one in found) for found in there for formula in asked_for)
     coverage = max((each.coverage for each in grounds.found), default=0.0)
     return coverage >= IN_SCOPE or (coverage >= NAMED and _names_something(grounds))
 
@@ -171,6 +208,7 @@ _NOT_FOUND = (
     "I found nothing on this in your sessions, your goals, the practice bank and the study material, so I would rather "
     "not guess. Your tutor can help; pass the question on with one step."
 )
+_NO_GOALS = "You have no goal yet. Set one, or ask your tutor which one would be good for you."
 _OWN_PRACTICE = (
     "This is practice that is yours to do, now or again, so the answer is yours to find. Try it as far as you get; "
     "once you have handed it in, its solution and how one gets there are shown beside it. If you are stuck, ask me "
@@ -186,8 +224,10 @@ def _asked_back(findings: Findings) -> str:
 
 def _same(asked: Asked, text: str) -> bool:
     """Whether a question is, near enough, a given text."""
+    if is_same_task(asked.text, text):
+        return True
     one, other = set(asked.stems), set(content_stems(words(text)))
-    return len(one & other) >= SAME_WORDS * len(one | other) if len(other) > 1 else asked.text.strip() == text.strip()
+    return len(one & other) >= SAME_WORDS * len(one | other) if len(other) > 1 else False
 
 
 def _subjects(asked: Asked, found: list[Found], known: list[str]) -> tuple[str, ...]:

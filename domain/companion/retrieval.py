@@ -8,11 +8,12 @@ Relevance Framework: BM25 and Beyond, 2009.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from uuid import UUID
 
+from domain.companion.own_goals import OwnGoal
 from domain.companion.words import Sentence, Word, content_stems, sentences, stems_of, words
 
 SATURATION = 1.2
@@ -51,6 +52,11 @@ class Passage:
     def text(self) -> str:
         """The whole piece."""
         return " ".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def evidence(self) -> str:
+        """What of it can be an answer."""
+        return " ".join(sentence.text for sentence in self.sentences if sentence.quotable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,8 @@ class Corpus:
 class OpenItem:
     """Practice that the student has yet to do: its solution is not theirs to have."""
 
-    item_id: UUID
+    item_id: UUID | None
+    """None where it is not from the bank."""
     question_text: str
 
 
@@ -130,6 +137,7 @@ class Findings:
     open_items: list[OpenItem]
     subjects: list[str]
     """The names of all subjects there are."""
+    goals: Sequence[OwnGoal] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,31 @@ def passages_of(
     if held:
         found.append(Passage(kind, source_id, title, tuple(held), subject, len(found)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Disproved:
+    """What an answer rested on that a tutor called wrong, or put other words in the place of."""
+
+    source_id: UUID
+    quote: str
+
+
+def without(passages: Sequence[Passage], disproved: Sequence[Disproved]) -> list[Passage]:
+    """The passages without the sentences that led to wrong answers; of a worked task nothing is left."""
+    quotes: dict[UUID, list[str]] = {}
+    for each in disproved:
+        quotes.setdefault(each.source_id, []).append(each.quote)
+    kept: list[Passage] = []
+    for passage in passages:
+        bad = quotes.get(passage.source_id)
+        if not bad:
+            kept.append(passage)
+        elif passage.kind is not SourceKind.BANK_ITEM:
+            rest = tuple(s for s in passage.sentences if not any(s.text in quote or quote in s.text for quote in bad))
+            if rest:
+                kept.append(replace(passage, sentences=rest))
+    return kept
 
 
 def rank(asked: Asked, passages: Sequence[Passage], corpus: Corpus, limit: int = 3) -> list[Found]:

@@ -35,7 +35,7 @@ _ENDINGS = tuple(
     )
 )
 _VOWEL = re.compile(r"[aeiouy]")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]?[A-Z0-9])|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])([\"'\u201d\u2019)\]]*)\s+(?=[\"'\u201c\u2018(\[]?[A-Z0-9])|\n+")
 _ABBREVIATION = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|vs?|No|Art|e\.g|i\.e|cf|c|ca|al|Fig|Eq|approx|[a-z]))\.$")
 
 
@@ -81,8 +81,12 @@ def sentences(text: str) -> list[Sentence]:
     """The sentences of a text in order, without the space around them. Abbreviations do not end one."""
     found: list[Sentence] = []
     start = 0
-    for end, following in [*((m.start(), m.end()) for m in _SENTENCE_END.finditer(text)), (len(text), len(text))]:
+    ends = [(m.end(1) if m[1] else m.start(), m.end()) for m in _SENTENCE_END.finditer(text)]
+    for end, following in [*ends, (len(text), len(text))]:
         piece = text[start:end]
+        if following < len(text) and piece.count("\u201c") > piece.count("\u201d") and "\u201d" in text[end:]:
+            # Within a quotation, which is not torn apart.
+            continue
         if following < len(text) and "\n" not in text[end:following] and _ABBREVIATION.search(piece):
             continue
         if stripped := piece.strip():

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from domain.companion.calibration import log_odds
 from domain.companion.prompts import Prompt, instructions
 from domain.companion.replies import LONGEST_QUOTE, Cited, Grounds, Reply
-from domain.companion.retrieval import Found
+from domain.companion.retrieval import Found, Passage
 from domain.companion.words import sentences
 from domain.questions import MAX_ANSWER, AnswerOutcome
 
@@ -46,10 +46,20 @@ class Unsupported(Exception):
 def prompt_for(grounds: Grounds) -> Prompt:
     """What the model is asked: the question and the numbered sources, as data."""
     sources = [
-        {"number": number, "title": found.passage.title, "kind": found.passage.kind.value, "text": found.passage.text}
+        {
+            "number": number,
+            "title": found.passage.title,
+            "kind": found.passage.kind.value,
+            "text": _marked(found.passage),
+        }
         for number, found in enumerate(grounds.found, start=1)
     ]
     return _INSTRUCTIONS.about({"question": grounds.asked.text, "sources": sources}, longest=LONGEST)
+
+
+def _marked(passage: Passage) -> str:
+    """The text of a source; what somebody asked, or tried without being told that it is right, is in brackets."""
+    return " ".join(each.text if each.quotable else f"[asked or tried: {each.text}]" for each in passage.sentences)
 
 
 def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
@@ -69,7 +79,9 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
     if not hint:
         raise Unsupported("the answer has no hint")
     chosen = [grounds.found[number - 1] for number in cited]
-    known = _numbers(" ".join([grounds.asked.text, *(found.passage.text for found in chosen)]))
+    known = _numbers(" ".join([grounds.asked.text, *(found.passage.evidence for found in chosen)]))
+    if not all(found.passage.evidence for found in chosen):
+        raise Unsupported("the answer cites a source that has nothing but what was asked or tried")
     for each in (hint, text):
         if not _follows(each, known):
             raise Unsupported("the answer has a number that is in none of its sources")
@@ -118,5 +130,7 @@ def _value(text: str) -> Decimal | None:
 def _cite(found: Found, answer: str) -> Cited:
     """The sentence of a source that has most of the answer's words."""
     said = frozenset(stem for sentence in sentences(answer) for stem in sentence.stems)
-    best = max(found.passage.sentences, key=lambda sentence: len(sentence.stems & said))
+    best = max(
+        (each for each in found.passage.sentences if each.quotable), key=lambda sentence: len(sentence.stems & said)
+    )
     return Cited(found.passage.kind, found.passage.source_id, found.passage.title, best.text[:LONGEST_QUOTE])

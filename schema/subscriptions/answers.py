@@ -61,8 +61,8 @@ class AnswerSubscriptions:
 
 
 def said(question: Asked) -> str:
-    """What the student is told now: the answer, or the hint that stands before it."""
-    return question.answer or question.hint or ""
+    """What the student is told now: a tutor's answer, the companion's, or the hint that stands before it."""
+    return question.tutor_answer or question.answer or question.hint or ""
 
 
 def tokens(text: str) -> Iterator[str]:

@@ -142,8 +142,8 @@ class Question(Node):
     )
     answer: str | None = strawberry.field(
         description="The answer in force: the companion's, or a tutor's override of it. Null for the student while "
-        "the hint stands before it: see `revealAnswer`; and as long as it rests on a task that the student has to do, "
-        "or that may come again as practice."
+        "the hint stands before it, see `revealAnswer`; once a tutor said that it is wrong; and as long as it rests on "
+        "a task that the student has to do, or that may come again as practice."
     )
     highlight: str | None = strawberry.field(
         description="The words of the companion's answer that most likely are what was asked for, to be marked in it; "

@@ -213,6 +213,31 @@ async def test_the_reply_streams_token_by_token(api: Api, make: Make) -> None:
         assert (wrong["question"], wrong["userErrors"]) == (None, [{"field": "query", "code": "INVALID"}])
 
 
+async def test_what_a_tutor_called_wrong_is_not_said_again(api: Api, make: Make) -> None:
+    sam = await make.student()
+    tess = await make.tutor(of=sam)
+    await tides(make)
+    question = await asked(api, sam)
+    answer = "mutation ($input: AnswerQuestionInput!) { answerQuestion(input: $input) { userErrors { code } } }"
+    own = {"id": question["id"], "expectedVersion": 1, "answer": "The Moon and the Sun do.", "companionRight": False}
+    assert await api.data(answer, tess, input=own) == {"answerQuestion": {"userErrors": []}}
+    data = await api.data(REVEAL, sam, id=question["id"])
+    assert data["revealAnswer"]["userErrors"] == [{"field": "id", "code": "CONFLICT"}]
+    # Their answer stands, however long ago it was.
+    await make.owner.execute("update qa_interactions set created_at = created_at - interval '30 days'")
+    again = await asked(api, sam)
+    assert (again["id"], again["answer"]) == (question["id"], None)
+    async with api.socket(sam) as socket:
+        assert "".join(part["text"] for part in await streamed(socket, "1")) == own["answer"]
+    # And what the wrong one was taken from is material no more, for who asked.
+    other = await asked(api, sam, "What are the tides caused by?")
+    assert ANSWER not in str((await api.data(READ, tess, id=other["id"]))["node"])
+    sue = await make.student("sue")
+    hers = await asked(api, sue)
+    data = await api.data(REVEAL, sue, id=hers["id"])
+    assert data["revealAnswer"]["question"]["answer"] == ANSWER
+
+
 async def streamed(socket: Any, id: str, query: str = QUESTION) -> list[Any]:
     """All parts of a reply."""
     await socket.send(id=id, type="subscribe", payload={"query": STREAM, "variables": {"query": query}})

@@ -39,7 +39,11 @@ def test_numbers_and_names_stay_whole() -> None:
         ("Dr. Lee met J. S. Bach. He left.", ["Dr. Lee met J. S. Bach.", "He left."]),
         ("It is 3.5 m. Is it? Yes!", ["It is 3.5 m. Is it?", "Yes!"]),
         ("A line\nAnother line.", ["A line", "Another line."]),
-        ('She said "Go." Then she went.', ['She said "Go.', "Then she went."]),
+        (
+            "He wrote: \u201cAdd both. So it is 8.\u201d That was wrong.",
+            ["He wrote: \u201cAdd both. So it is 8.\u201d", "That was wrong."],
+        ),
+        ('She said "Go." Then she went.', ['She said "Go."', "Then she went."]),
     ],
 )
 def test_sentences(text: str, found: list[str]) -> None:
