@@ -38,12 +38,12 @@ _PERSON = bindparam("person", type_=Uuid())
 
 
 class _Section:
-    """One kind of row in an export: those that one of the conditions ties to the person, oldest first."""
+    """One kind of row in an export: those that one of the conditions ties to the person, in the order of `by`."""
 
     def __init__(self, name: str, source: Select[Any], *conditions: ColumnElement[bool], by: str) -> None:
         self.name = name
         self.columns = [column.name for column in source.selected_columns]
-        rows = source.where(or_(*conditions)).order_by(source.selected_columns[by])
+        rows = source.where(or_(*conditions)).order_by(*(source.selected_columns[name] for name in by.split()))
         self._statement = Compiled(f"export_{name}", rows)
 
     async def read(self, read: Transaction, user_id: UUID) -> Rows:
@@ -64,6 +64,10 @@ _practice, _solutions, _ratings = tables.practice_assignments, tables.practice_s
 _bank, _answers = tables.practice_bank_items, tables.bank_solutions
 _questions, _nudges = tables.qa_interactions, tables.nudges
 _overrides, _contents = tables.overrides, tables.override_contents
+_claims, _citations = tables.summary_claims, tables.answer_citations
+_entries_of_progress, _decisions = tables.progress_entries, tables.nudge_decisions
+_settings, _familiarity = tables.practice_settings, tables.practice_familiarity
+_generations, _materials = tables.generations, tables.study_materials
 
 _person = _Section(
     "person",
@@ -110,6 +114,13 @@ _SECTIONS = [
         by="created_at",
     ),
     _Section(
+        "summary_claims",
+        select(*_but(_claims)).join_from(_claims, _summaries, _claims.c.summary_id == _summaries.c.id),
+        _claims.c.student_id == _PERSON,
+        _summaries.c.tutor_id == _PERSON,
+        by="summary_id position",
+    ),
+    _Section(
         "practice",
         select(
             *_but(_practice, "ai_answer_text", "ai_explanation"),
@@ -132,6 +143,15 @@ _SECTIONS = [
         _bank.c.created_by == _PERSON,
         by="created_at",
     ),
+    _Section("practice_settings", select(*_but(_settings)), _settings.c.student_id == _PERSON, by="updated_at"),
+    _Section("familiarity", select(*_but(_familiarity)), _familiarity.c.student_id == _PERSON, by="last_answered_at"),
+    _Section(
+        "progress",
+        select(*_but(_entries_of_progress)),
+        _entries_of_progress.c.student_id == _PERSON,
+        by="occurred_at id",
+    ),
+    _Section("study_materials", select(*_but(_materials)), _materials.c.created_by == _PERSON, by="created_at"),
     _Section("ratings", select(*_but(_ratings)), _ratings.c.student_id == _PERSON, by="last_updated"),
     _Section(
         "questions",
@@ -144,7 +164,25 @@ _SECTIONS = [
         _questions.c.answered_by_tutor_id == _PERSON,
         by="created_at",
     ),
+    _Section(
+        "answer_citations",
+        # The quote of an answer that is not shown yet would be the answer.
+        select(
+            *_but(_citations, "quote"), case((IS_WITHHELD, None), else_=_citations.c.quote).label("quote")
+        ).join_from(_citations, _questions, _citations.c.question_id == _questions.c.id),
+        _citations.c.student_id == _PERSON,
+        _questions.c.escalated_to_tutor_id == _PERSON,
+        _questions.c.answered_by_tutor_id == _PERSON,
+        by="question_id position",
+    ),
     _Section("nudges", select(*_but(_nudges)), _nudges.c.user_id == _PERSON, by="sent_at"),
+    _Section("nudge_decisions", select(*_but(_decisions)), _decisions.c.user_id == _PERSON, by="first_at id"),
+    _Section(
+        "generations",
+        select(*(_generations.c[name] for name in ("id", "kind", "engine", "created_at"))),
+        _generations.c.student_id == _PERSON,
+        by="created_at id",
+    ),
     _Section(
         "overrides",
         select(

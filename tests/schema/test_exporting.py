@@ -29,11 +29,19 @@ SECTIONS = [
     "goals",
     "sessions",
     "summaries",
+    "summary_claims",
     "practice",
     "practice_items",
+    "practice_settings",
+    "familiarity",
+    "progress",
+    "study_materials",
     "ratings",
     "questions",
+    "answer_citations",
     "nudges",
+    "nudge_decisions",
+    "generations",
     "overrides",
 ]
 
@@ -142,7 +150,14 @@ async def test_a_solution_is_exported_once_the_item_is_completed(api: Api, make:
 async def test_a_tutors_export_has_their_own_notes(api: Api, make: Make) -> None:
     made = await noted(make)
     document = await exported(api, made.tess)
-    assert sizes(document) == {"tutor_assignments": 1, "goals": 1, "sessions": 1, "summaries": 1, "overrides": 2}
+    assert sizes(document) == {
+        "tutor_assignments": 1,
+        "goals": 1,
+        "sessions": 1,
+        "summaries": 1,
+        "study_materials": 1,
+        "overrides": 2,
+    }
     assert secrets(document) == {"heliotrope", "private-note", "assignment-note"}
     assert document["sessions"][0]["notes"] == "private-note"
     assert document["tutor_assignments"][0]["notes"] == "assignment-note"
@@ -252,6 +267,63 @@ async def test_odd_values_are_written_as_they_are(api: Api, make: Make) -> None:
     sam = await make.student("sam", profile={"big": 10**30, "text": "é \U0001f600 </script> \u2028"})
     document = await exported(api, sam)
     assert document["person"]["profile"] == {"big": 10**30, "text": "é \U0001f600 </script> \u2028"}
+
+
+async def test_what_the_companion_wrote_is_in_it(api: Api, make: Make) -> None:
+    sam, kim = await make.student(), await make.student("kim")
+    tess = await make.tutor(of=sam)
+    algebra = await make.subject("Algebra")
+    item = await make.practice_item(algebra)
+    for who in (sam, kim):
+        session = await make.session(who, transcript="Tutor: 3 + 4?\nStudent: 7")
+        summary = await make.summary(session, who)
+        for position, status in ((2, "unsupported"), (1, "supported")):
+            claim = {"part": "narrative", "text": f"{status} of {who.email}", "turn_numbers": [1], "status": status}
+            await make.row("summary_claims", summary_id=summary, student_id=who.id, position=position, **claim)
+        question = await make.question(who)
+        for shown in (False, True):
+            question = await make.question(
+                who, "7 * 8?", hint="Think", outcome="answered", revealed_at="now" if shown else None
+            )
+            cited = {"position": 1, "kind": "material", "title": "Sums", "quote": f"{who.email} quote {shown}"}
+            await make.row("answer_citations", question_id=question, student_id=who.id, **cited)
+        earned = {"kind": "session", "source_id": session, "xp": 10, "percent": 0, "occurred_at": "now"}
+        await make.row("progress_entries", student_id=who.id, **earned)
+        decided = {"type": "login", "outcome": "not_sent", "reason": "not_due", "day": "2026-03-02"}
+        await make.row("nudge_decisions", user_id=who.id, **decided)
+        await make.row("practice_settings", student_id=who.id)
+        familiar = {"bank_item_id": item, "points": 1, "answers": 1, "last_score": 1}
+        await make.row("practice_familiarity", student_id=who.id, **familiar)
+        await make.row("generations", kind="answer", engine="EXTRACTIVE", outcome="used", student_id=who.id)
+    document = await exported(api, sam)
+    assert "kim" not in json.dumps(document)
+    assert [(row["position"], row["text"]) for row in document["summary_claims"]] == [
+        (1, "supported of sam@school.test")
+    ]
+    assert {row["quote"] for row in document["answer_citations"]} == {None, "sam@school.test quote True"}
+    more = ("progress", "nudge_decisions", "practice_settings", "familiarity", "generations")
+    assert [len(document[name]) for name in more] == [1] * 5
+    await make.row("study_materials", title="Tides", text="The sea", created_by=tess.id)
+    (material,) = (await exported(api, tess))["study_materials"]
+    assert material["text"] == "The sea"
+
+
+async def test_every_table_that_names_a_person_is_in_it(make: Make) -> None:
+    """A table that is new is either exported, or said here why it is not."""
+    naming = await rows(
+        make,
+        "select distinct conrelid::regclass::text from pg_constraint "
+        "where contype = 'f' and confrelid = 'users'::regclass",
+    )
+    names = {"practice_assignments": "practice", "practice_bank_items": "practice_items", "student_ratings": "ratings"}
+    names |= {"tutor_student_assignments": "tutor_assignments", "parent_student_links": "parent_links"}
+    names |= {"qa_interactions": "questions", "practice_familiarity": "familiarity", "progress_entries": "progress"}
+    exported_by = {table: names.get(table, table) for (table,) in naming}
+    kept_elsewhere = {
+        "audit_log",  # entries_about
+        "events",  # ids of what is exported, kept for some days
+    }
+    assert {table for table, section in exported_by.items() if section not in SECTIONS} <= kept_elsewhere
 
 
 # Who may
