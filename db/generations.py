@@ -1,6 +1,7 @@
 """The record of what the companion writes, and the budget of the language model, which holds over all processes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -123,15 +124,43 @@ async def ask(
     Raises BudgetSpent, ModelRefused, ModelAnswerUnusable and ModelUnavailable, each on record.
     """
     generation_id = await begin(database, model, prompt, kind=kind, student_id=student_id)
-    try:
+    async with _on_record(database, generation_id):
         answer: Answer[T] = await model.ask(prompt, shape)
+    async with database.system_work() as work:
+        await settle(work, generation_id, Outcome.UNUSED, answer.usage)
+    return Written(answer.value, generation_id)
+
+
+async def ask_aloud(
+    database: Database,
+    model: Model,
+    prompt: Prompt,
+    shape: type[T],
+    say: Callable[[str], None],
+    *,
+    kind: GenerationKind,
+    student_id: UUID | None = None,
+) -> Written[T]:
+    """As `ask`, and `say` hears each piece of the JSON as it comes, before any check of it."""
+    generation_id = await begin(database, model, prompt, kind=kind, student_id=student_id)
+    async with _on_record(database, generation_id):
+        streamed = await model.stream(prompt, shape)
+        async with aclosing(streamed.pieces) as pieces:
+            async for piece in pieces:
+                say(piece)
+    async with database.system_work() as work:
+        await settle(work, generation_id, Outcome.UNUSED, streamed.answer.usage)
+    return Written(streamed.answer.value, generation_id)
+
+
+@asynccontextmanager
+async def _on_record(database: Database, generation_id: UUID) -> AsyncIterator[None]:
+    try:
+        yield
     except ModelFailed as failed:
         async with database.system_work() as work:
             await settle(work, generation_id, failed.outcome, failed.usage, str(failed))
         raise
-    async with database.system_work() as work:
-        await settle(work, generation_id, Outcome.UNUSED, answer.usage)
-    return Written(answer.value, generation_id)
 
 
 async def mark(work: Work, generation_id: UUID, outcome: Outcome, error: str | None = None) -> None:

@@ -6,14 +6,16 @@ transaction is open while a model is asked.
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from db import questions as questions_db
 from db import replies as replies_db
-from db.engine import Database
-from db.generations import add_embedded, ask, mark
+from db.engine import Database, Work
+from db.generations import add_embedded, ask, ask_aloud, mark
 from db.retrieval import search, unsealed
 from domain import questions
 from domain.clock import now
@@ -21,12 +23,12 @@ from domain.companion.calibration import level
 from domain.companion.model import Model, ModelFailed
 from domain.companion.replies import Grounds, Reply, extracted, grounds_for
 from domain.companion.retrieval import Asked
-from domain.companion.safeguarding import concern
-from domain.companion.written_answers import Unsupported, WrittenAnswer, checked, prompt_for
+from domain.companion.safeguarding import concern, concern_of_others
+from domain.companion.written_answers import Aloud, Unsupported, WrittenAnswer, checked, prompt_for
 from domain.errors import Code, Refused
 from domain.generations import Engine, GenerationKind, Outcome
-from domain.questions import Confidence, Question
-from schema.caring import care_for
+from domain.questions import AnswerOutcome, Confidence, Question
+from schema.caring import care_for, keep
 from schema.context import Context, Services
 
 DAY = timedelta(days=1)
@@ -52,12 +54,63 @@ class _Made:
     generation_id: UUID | None = None
 
 
+class Telling:
+    """What is said of a reply while it is being made, for all who listen."""
+
+    def __init__(self) -> None:
+        self._said: list[str | None] = []
+        self._more = asyncio.Event()
+
+    def say(self, text: str) -> None:
+        """The next words."""
+        self._add(text)
+
+    def take_back(self) -> None:
+        """All that has been said is not to stand."""
+        if any(self._said):
+            self._add(None)
+
+    def _add(self, text: str | None) -> None:
+        self._said.append(text)
+        self._more.set()
+        self._more = asyncio.Event()
+
+    async def follow(self, task: "asyncio.Task[Any]") -> AsyncGenerator[str | None, None]:
+        """From the beginning until the task is done; None where what came before it is taken back."""
+        place = 0
+        while True:
+            while place < len(self._said):
+                yield self._said[place]
+                place += 1
+            if task.done():
+                return
+            more = asyncio.ensure_future(self._more.wait())
+            try:
+                await asyncio.wait({task, more}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                more.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A question that is being answered; the task goes on when nobody waits for it."""
+
+    task: "asyncio.Task[Reached]"
+    telling: Telling
+
+
 async def ask_companion(context: Context, text: str) -> Reached:
     """The viewer's question with its reply; what they asked before is that question, with its answer shown.
 
     Raises Refused (INVALID, TOO_LONG) for the text, (CONFLICT) when the day's questions are used up, or another one of
     theirs is still being answered.
     """
+    begun = await begin_asking(context, text, aloud=False)
+    return begun if isinstance(begun, Reached) else await asyncio.shield(begun.task)
+
+
+async def begin_asking(context: Context, text: str, *, aloud: bool) -> Reached | UnderWay:
+    """The same, not waited for; `aloud` if somebody listens while it is made. Raises Refused likewise."""
     query = questions.asked_text(text)
     viewer = (await context.read()).viewer
     danger = concern(query)
@@ -70,17 +123,16 @@ async def ask_companion(context: Context, text: str) -> Reached:
         return Reached(await _shown(context, *again), None)
     services, same = context.services, questions.same_words(query)
     await context.release()
-    under_way = services.asking.get(viewer.id)
-    if under_way is None:
-        task = asyncio.create_task(_answer(services, viewer.id, viewer.subject, query))
-        services.asking[viewer.id] = same, task
+    before: tuple[str, UnderWay] | None = services.asking.get(viewer.id)
+    if before is None:
+        telling = Telling()
+        task = asyncio.create_task(_answer(services, viewer.id, viewer.subject, query, telling if aloud else None))
+        services.asking[viewer.id] = same, (begun := UnderWay(task, telling))
         task.add_done_callback(lambda done: _forget(services, viewer.id, done))
-    elif under_way[0] != same:
+        return begun
+    if before[0] != same:
         raise Refused(Code.CONFLICT, "Your last question is still being answered; ask one after the other.", "query")
-    else:
-        task = under_way[1]
-    reached: Reached = await asyncio.shield(task)
-    return reached
+    return before[1]
 
 
 def _forget(services: Services, student_id: UUID, done: "asyncio.Task[Reached]") -> None:
@@ -109,7 +161,7 @@ async def _shown(context: Context, question_id: UUID, again: bool) -> Question:
     return question
 
 
-async def _answer(services: Services, student_id: UUID, subject: str, query: str) -> Reached:
+async def _answer(services: Services, student_id: UUID, subject: str, query: str, telling: Telling | None) -> Reached:
     database, asked = services.database, Asked.read(query)
     async with database.read(subject) as read:
         since = now() - DAY
@@ -117,50 +169,65 @@ async def _answer(services: Services, student_id: UUID, subject: str, query: str
         searched = await search(read, student_id, asked)
     findings = await unsealed(database.vault, asked, searched)
     grounds = await asyncio.to_thread(grounds_for, asked, findings)
-    made = await _reply(database, services.model, student_id, grounds)
+    made = await _reply(database, services.model, student_id, grounds, telling)
     async with database.system_work() as work:
         await replies_db.lock_asking(work, student_id)
         count = await replies_db.questions_asked_since(work, student_id, since)
         questions.check_limit(count, services.questions_a_day)
-        calibration = await replies_db.latest_calibration(work, made.engine)
-        score = None if made.reply.evidence is None else calibration.score(made.reply.evidence)
-        if made.generation_id is None:
-            generation_id = await add_embedded(work, GenerationKind.ANSWER, student_id)
+        if made.reply.outcome is AnswerOutcome.SAFEGUARDING:
+            found = concern_of_others(query)
+            question, new = await keep(work, services, student_id, query, found, made.generation_id), False
         else:
-            generation_id = made.generation_id
-            await mark(work, generation_id, Outcome.USED)
-        question = await replies_db.insert_answer(
-            work,
-            student_id,
-            query,
-            made.reply,
-            confidence=Confidence.LOW if score is None else level(score),
-            score=score,
-            generation_id=generation_id,
-        )
-        new = await replies_db.show_disclaimer(work, student_id)
+            question, new = await _kept(work, student_id, query, made)
+        if made.generation_id is not None:
+            await mark(work, made.generation_id, Outcome.USED)
     async with database.read(subject) as read:
         # As the student may see it: without the answer that the hint stands before.
         (seen,) = await questions_db.questions_by_id(read, [question.id])
     return Reached(seen or question, questions.DISCLAIMER if new else None)
 
 
-async def _reply(database: Database, model: Model | None, student_id: UUID, grounds: Grounds | Reply) -> _Made:
+async def _kept(work: Work, student_id: UUID, query: str, made: _Made) -> tuple[Question, bool]:
+    """The question as it is written down, and whether the student is to be told what the companion is."""
+    calibration = await replies_db.latest_calibration(work, made.engine)
+    score = None if made.reply.evidence is None else calibration.score(made.reply.evidence)
+    question = await replies_db.insert_answer(
+        work,
+        student_id,
+        query,
+        made.reply,
+        confidence=Confidence.LOW if score is None else level(score),
+        score=score,
+        generation_id=made.generation_id or await add_embedded(work, GenerationKind.ANSWER, student_id),
+    )
+    return question, await replies_db.show_disclaimer(work, student_id)
+
+
+async def _reply(
+    database: Database, model: Model | None, student_id: UUID, grounds: Grounds | Reply, telling: Telling | None
+) -> _Made:
     """By the model where there is one and it answers soundly, else by the embedded engine."""
     if isinstance(grounds, Reply):
         return _Made(grounds, Engine.EXTRACTIVE)
     if model is not None:
         try:
-            return await _written(database, model, student_id, grounds)
+            return await _written(database, model, student_id, grounds, telling)
         except ModelFailed as failed:
             log.warning("the embedded engine answers: %s", failed)
+            if telling is not None:
+                telling.take_back()
     return _Made(await asyncio.to_thread(extracted, grounds), Engine.EXTRACTIVE)
 
 
-async def _written(database: Database, model: Model, student_id: UUID, grounds: Grounds) -> _Made:
-    written = await ask(
-        database, model, prompt_for(grounds), WrittenAnswer, kind=GenerationKind.ANSWER, student_id=student_id
-    )
+async def _written(
+    database: Database, model: Model, student_id: UUID, grounds: Grounds, telling: Telling | None
+) -> _Made:
+    prompt, kind = prompt_for(grounds), GenerationKind.ANSWER
+    if telling is None:
+        written = await ask(database, model, prompt, WrittenAnswer, kind=kind, student_id=student_id)
+    else:
+        aloud = Aloud(telling.say)
+        written = await ask_aloud(database, model, prompt, WrittenAnswer, aloud, kind=kind, student_id=student_id)
     try:
         return _Made(checked(written.value, grounds), Engine.OPENAI, written.generation_id)
     except Unsupported as unsupported:

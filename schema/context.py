@@ -52,8 +52,8 @@ class Services:
     """The setting QUESTIONS_PER_DAY."""
     safeguarding_contact: str
     """The setting SAFEGUARDING_CONTACT."""
-    asking: "dict[UUID, tuple[str, asyncio.Task[Any]]]" = field(default_factory=dict)
-    """The question of each student that is being answered, in short, and the task that does; see `schema.asking`."""
+    asking: "dict[UUID, tuple[str, Any]]" = field(default_factory=dict)
+    """The question of each student that is being answered, in short, and what does; see `schema.asking`."""
     audiences: WeakValueDictionary[Hashable, Audience[Answer]] = field(default_factory=WeakValueDictionary)
     """Those who are told the same as the same person; see `subscriptions.delivery`."""
     sending: dict[Hashable, Shared] = field(default_factory=dict)

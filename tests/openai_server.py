@@ -80,24 +80,42 @@ def stream(*pieces: str, finish_reason: str | None = "stop", refusal: str | None
     """A completion piece by piece. `breaks` ends the connection in place of the end."""
 
     async def reply(writer: asyncio.StreamWriter) -> None:
-        writer.write(_head(200, {"Content-Type": "text/event-stream", "Connection": "close"}))
-        for piece in pieces:
-            writer.write(_event(_chunk([{"index": 0, "delta": {"content": piece}, "finish_reason": None}])))
-            await writer.drain()
+        await begin_stream(writer, *pieces)
         if refusal is not None:
             writer.write(_event(_chunk([{"index": 0, "delta": {"refusal": refusal}, "finish_reason": None}])))
         if breaks:
             await asyncio.sleep(0.05)
             writer.transport.abort()
             return
-        if finish_reason is not None:
-            writer.write(_event(_chunk([{"index": 0, "delta": {}, "finish_reason": finish_reason}])))
-        usage = {"prompt_tokens": 50, "completion_tokens": len(pieces), "total_tokens": 50 + len(pieces)}
-        writer.write(_event(_chunk([]) | {"usage": usage}) + b"data: [DONE]\n\n")
-        await writer.drain()
-        writer.close()
+        await end_stream(writer, finish_reason=finish_reason, before=len(pieces))
 
     return reply
+
+
+async def begin_stream(writer: asyncio.StreamWriter, *pieces: str) -> None:
+    """The head and the first pieces of a streamed completion."""
+    writer.write(_head(200, {"Content-Type": "text/event-stream", "Connection": "close"}))
+    await _send_pieces(writer, *pieces)
+
+
+async def end_stream(
+    writer: asyncio.StreamWriter, *pieces: str, finish_reason: str | None = "stop", before: int = 0
+) -> None:
+    """The last pieces and the end."""
+    await _send_pieces(writer, *pieces)
+    if finish_reason is not None:
+        writer.write(_event(_chunk([{"index": 0, "delta": {}, "finish_reason": finish_reason}])))
+    tokens = before + len(pieces)
+    usage = {"prompt_tokens": 50, "completion_tokens": tokens, "total_tokens": 50 + tokens}
+    writer.write(_event(_chunk([]) | {"usage": usage}) + b"data: [DONE]\n\n")
+    await writer.drain()
+    writer.close()
+
+
+async def _send_pieces(writer: asyncio.StreamWriter, *pieces: str) -> None:
+    for piece in pieces:
+        writer.write(_event(_chunk([{"index": 0, "delta": {"content": piece}, "finish_reason": None}])))
+        await writer.drain()
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 import openai
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
+from openai.types.shared_params import ResponseFormatJSONSchema
 from pydantic import BaseModel, ValidationError
 
 from domain.companion.prompts import Prompt
@@ -85,21 +86,24 @@ class Answer(Generic[T]):
 
 
 @dataclass(slots=True)
-class Streamed:
-    """An answer in the making: whoever stops before its end closes `pieces`."""
+class Streamed(Generic[T]):
+    """An answer in the making: whoever stops before its end closes `pieces`, which put together are JSON."""
 
     pieces: AsyncGenerator[str, None]
-    end: "_End"
+    end: "_End[T]"
 
     @property
-    def usage(self) -> Usage:
-        """What it has taken; without tokens until it has ended."""
-        return self.end.usage
+    def answer(self) -> Answer[T]:
+        """The whole, once the pieces have ended. Raises LookupError before."""
+        if self.end.value is None:
+            raise LookupError("the answer has not ended")
+        return Answer(self.end.value, self.end.usage)
 
 
 @dataclass(slots=True)
-class _End:
+class _End(Generic[T]):
     usage: Usage
+    value: T | None = None
 
 
 class _Message(BaseModel):
@@ -194,35 +198,45 @@ class Model:
                 await self._wait(_failure(error), attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    async def stream(self, prompt: Prompt) -> Streamed:
-        """The answer to a prompt as plain text, piece by piece.
+    async def stream(self, prompt: Prompt, shape: type[T]) -> Streamed[T]:
+        """The answer to a prompt, of this shape, piece by piece; of a shape that forbids what it does not name.
 
-        Raises like `ask` until the first piece is there; the pieces themselves raise the same when it breaks off.
+        Raises like `ask` until the first piece is there; the pieces themselves raise the same when it breaks off, or
+        is not of the shape.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            end = _End(Usage(self.name_for(prompt)))
-            pieces = self._pieces(prompt, end)
+            end: _End[T] = _End(Usage(self.name_for(prompt)))
+            pieces = self._pieces(prompt, shape, end)
             try:
                 return Streamed(_chained(await anext(pieces), pieces), end)
             except ModelUnavailable as error:
                 await self._wait(error, attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _pieces(self, prompt: Prompt, end: _End) -> AsyncGenerator[str, None]:
+    async def _pieces(self, prompt: Prompt, shape: type[T], end: _End[T]) -> AsyncGenerator[str, None]:
         name = self.name_for(prompt)
-        said, reason = False, None
+        said: list[str] = []
+        reason = None
+        deadline = asyncio.get_running_loop().time() + self._timeout
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout_at(deadline):
                 chunks = await self._client.chat.completions.create(
                     model=name,
                     messages=_messages(prompt),
+                    response_format=_strictly(shape),
                     max_completion_tokens=prompt.longest,
                     store=False,
                     stream=True,
                     stream_options={"include_usage": True},
                 )
             async with chunks:
-                async for chunk in chunks:
+                each = aiter(chunks)
+                while True:
+                    # For each by itself: whoever takes the pieces may take their time between two.
+                    async with asyncio.timeout_at(deadline):
+                        chunk = await anext(each, None)
+                    if chunk is None:
+                        break
                     if chunk.usage is not None:
                         end.usage = _usage(
                             chunk.model or name, chunk.usage.prompt_tokens, chunk.usage.completion_tokens
@@ -232,15 +246,14 @@ class Model:
                         if choice.delta.refusal:
                             raise ModelRefused(Outcome.REFUSED, "the model declined to answer", end.usage)
                         if choice.delta.content:
-                            said = True
+                            said.append(choice.delta.content)
                             yield choice.delta.content
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
             raise _failure(error) from error
         _check_end(reason, end.usage)
         if reason is None:
             raise _Passing("the connection ended before the answer did")
-        if not said:
-            raise ModelAnswerUnusable(Outcome.EMPTY, "the answer was empty", end.usage)
+        end.value = _shaped("".join(said), shape, end.usage)
 
     async def _wait(self, failed: ModelFailed, attempt: int) -> None:
         """Wait before the next attempt, or raise `failed` when there is none."""
@@ -279,15 +292,24 @@ def _read(text: str, shape: type[T], name: str) -> Answer[T]:
     if choice.message.refusal:
         raise ModelRefused(Outcome.REFUSED, "the model declined to answer", usage)
     _check_end(choice.finish_reason, usage)
-    if not (choice.message.content or "").strip():
+    return Answer(_shaped(choice.message.content or "", shape, usage), usage)
+
+
+def _shaped(content: str, shape: type[T], usage: Usage) -> T:
+    if not content.strip():
         raise ModelAnswerUnusable(Outcome.EMPTY, "the answer was empty", usage)
     try:
-        return Answer(shape.model_validate_json(choice.message.content or ""), usage)
+        return shape.model_validate_json(content)
     except ValidationError as error:
         places = ", ".join(".".join(str(part) for part in each["loc"]) or "the whole" for each in error.errors()[:3])
         raise ModelAnswerUnusable(
             Outcome.UNUSABLE, f"the answer is not of the shape asked for, at {places}"[:500], usage
         ) from None
+
+
+def _strictly(shape: type[BaseModel]) -> ResponseFormatJSONSchema:
+    schema = shape.model_json_schema()
+    return {"type": "json_schema", "json_schema": {"name": shape.__name__, "strict": True, "schema": schema}}
 
 
 def _usage(model: str, asked: int, answered: int) -> Usage:

@@ -59,6 +59,11 @@ def concern(text: str) -> Concern | None:
     return Concern(about_teacher=any(ABOUT_TEACHERS.search(piece) for piece in found))
 
 
+def concern_of_others(text: str) -> Concern:
+    """The same, where somebody else has seen that there is cause."""
+    return Concern(about_teacher=ABOUT_TEACHERS.search(canonical(text)) is not None)
+
+
 def _tells_of_harm(piece: str) -> bool:
     if TRANSLATIONS.search(piece):
         return False

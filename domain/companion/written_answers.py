@@ -5,15 +5,17 @@ each of its numbers stands in one of those, in the question, or is worked out in
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.companion.calibration import log_odds
 from domain.companion.prompts import Prompt, instructions
 from domain.companion.replies import LONGEST_QUOTE, Cited, Grounds, Reply
 from domain.companion.retrieval import Found, Passage
+from domain.companion.unfolding import Unfolding
 from domain.companion.words import sentences
 from domain.questions import MAX_ANSWER, AnswerOutcome
 
@@ -21,7 +23,7 @@ LONGEST_HINT = 1_000
 LONGEST = 900
 """Tokens of an answer."""
 
-_INSTRUCTIONS = instructions("answer", 1)
+_INSTRUCTIONS = instructions("answer", 2)
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?![\w])")
 _SUM = re.compile(
     r"([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*([-+*/\u00d7\u00f7\u2212\u00b7])\s*([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*=\s*"
@@ -30,13 +32,31 @@ _SUM = re.compile(
 
 
 class WrittenAnswer(BaseModel):
-    """The shape that a model answers in."""
+    """The shape that a model answers in; in this order, so that what is said first comes first."""
 
-    outcome: Literal["answered", "clarification", "out_of_scope", "not_found"]
+    model_config = ConfigDict(extra="forbid")
+    outcome: Literal["answered", "clarification", "out_of_scope", "not_found", "safeguarding"]
     hint: str
     answer: str
     sources: list[int]
     confidence: float = Field(description="0 to 1")
+
+
+class Aloud:
+    """What of an answer in the making a student may hear: the hint, or, where there is no answer to find, the reply."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._json = Unfolding()
+        self._outcome = ""
+
+    def __call__(self, piece: str) -> None:
+        """Take a piece of the JSON."""
+        for name, text in self._json.feed(piece):
+            if name == "outcome":
+                self._outcome += text
+            elif name == ("hint" if self._outcome == "answered" else "answer") and self._outcome != "safeguarding":
+                self._say(text)
 
 
 class Unsupported(Exception):

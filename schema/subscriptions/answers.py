@@ -1,7 +1,9 @@
 """The reply to a question as it is said, word by word."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from typing import Annotated, cast
 
 import strawberry
@@ -9,7 +11,7 @@ import strawberry
 from domain.errors import Refused
 from domain.permissions import Permission
 from domain.questions import Question as Asked
-from schema.asking import ask_companion
+from schema.asking import UnderWay, begin_asking
 from schema.context import Info
 from schema.errors import UserError, user_error
 from schema.fields import subscription
@@ -23,6 +25,11 @@ class AnswerPart:
     """One event of answerStream."""
 
     text: str = strawberry.field(description="The next words, with the space before them; put together, the whole.")
+    anew: bool = strawberry.field(
+        default=False,
+        description="Whether what came before in this stream is not to stand, as it did not hold: the reply begins "
+        "again after this part, which has no words.",
+    )
     question: Question | None = strawberry.field(
         default=None, description="The question with its reply, as it is kept; null but in the last part."
     )
@@ -41,23 +48,36 @@ class AnswerSubscriptions:
     @subscription(
         Permission.ASK,
         "Ask the companion, as `askQuestion` does, and get what it says token by token: the hint, or, when the same is "
-        "asked again, the answer. It is checked and kept before its first token is sent, so that a connection that "
-        "breaks loses nothing. A student's own; no other stream tells of it.",
+        "asked again, the answer. A model's words are sent as it writes them and checked at the end: see `anew`. "
+        "Nothing is kept but a whole reply, and that also when nobody listens any more. A student's own; no other stream tells "
+        "of it.",
     )
     async def answer_stream(
         self,
         info: Info,
         query: Annotated[str, strawberry.argument(description="The question; 1 to 2,000 characters.")],
     ) -> AsyncGenerator[AnswerPart, None]:
+        heard = ""
         try:
-            reached = await ask_companion(info.context, query)
+            begun = await begin_asking(info.context, query, aloud=True)
+            if isinstance(begun, UnderWay):
+                async with aclosing(begun.telling.follow(begun.task)) as pieces:
+                    async for piece in pieces:
+                        heard = "" if piece is None else heard + piece
+                        yield AnswerPart(text=piece or "", anew=piece is None)
+                begun = await asyncio.shield(begun.task)
         except Refused as refused:
             yield AnswerPart(text="", user_errors=[user_error(refused)])
             return
-        for token in tokens(said(reached.question)):
-            yield AnswerPart(text=token)
-        view = cast("Question", reached.question)
-        yield AnswerPart(text="", question=view, disclaimer=reached.disclaimer)
+        whole = said(begun.question)
+        if heard.strip() != whole:
+            # It was not as the model had it, or nobody said it while it was made.
+            if heard:
+                yield AnswerPart(text="", anew=True)
+            for token in tokens(whole):
+                yield AnswerPart(text=token)
+        view = cast("Question", begun.question)
+        yield AnswerPart(text="", question=view, disclaimer=begun.disclaimer)
 
 
 def said(question: Asked) -> str:

@@ -1,6 +1,7 @@
 """Asking the companion: hint before answer, sources, confidence, limits; and by a model, which has to stand checks."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ mutation ($id: ID!) {
 """
 STREAM = """
 subscription ($query: String!) {
-  answerStream(query: $query) { text disclaimer question { outcome hint answer } userErrors { field code } }
+  answerStream(query: $query) { text anew disclaimer question { outcome hint answer } userErrors { field code } }
 }
 """
 TIDES = "Tides are the rise and fall of the sea. The tides are caused by the pull of the Moon. Ships wait for them."
@@ -272,7 +273,7 @@ async def with_model(database: Database, data_dir: Path, model: OpenAIServer) ->
         yield running
 
 
-WRITTEN = {
+WRITTEN: dict[str, Any] = {
     "outcome": "answered",
     "hint": "Which body in the sky pulls at the sea?",
     "answer": "The Moon pulls at the sea, and that causes the tides.",
@@ -369,11 +370,89 @@ async def test_practice_to_do_never_reaches_a_model(with_model: Api, make: Make,
     assert (question["outcome"], model.requests) == ("OWN_PRACTICE", [])
 
 
+def pieces(written: dict[str, Any]) -> list[str]:
+    """The JSON in pieces of five characters."""
+    text = json.dumps(written)
+    return [text[place : place + 5] for place in range(0, len(text), 5)]
+
+
+async def test_a_model_s_words_are_sent_while_it_writes(with_model: Api, make: Make, model: OpenAIServer) -> None:
+    sam = await make.student()
+    await tides(make)
+    go_on = asyncio.Event()
+
+    async def slowly(writer: asyncio.StreamWriter) -> None:
+        parts = pieces(WRITTEN)
+        await fake.begin_stream(writer, *parts[:8])
+        await go_on.wait()
+        await fake.end_stream(writer, *parts[8:])
+
+    model.says(slowly)
+    async with with_model.socket(sam) as socket:
+        await socket.send(id="1", type="subscribe", payload={"query": STREAM, "variables": {"query": QUESTION}})
+        first = (await socket.receive())["payload"]["data"]["answerStream"]
+        # The model has not written its answer yet, and nothing is kept.
+        assert first["text"]
+        assert WRITTEN["hint"].startswith(first["text"])
+        assert await count(make) == 0
+        go_on.set()
+        parts = [first]
+        while (message := await socket.receive())["type"] == "next":
+            parts.append(message["payload"]["data"]["answerStream"])
+    assert "".join(part["text"] for part in parts) == WRITTEN["hint"] == parts[-1]["question"]["hint"]
+    assert not any(part["anew"] for part in parts)
+    assert str(WRITTEN["answer"]) not in str(parts)
+    assert await outcomes(make) == [("OPENAI", "used")]
+    (request,) = model.requests
+    assert request["response_format"]["json_schema"]["strict"] is True
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (fake.stream(*pieces(WRITTEN)[:9], breaks=True), "unavailable"),
+        (fake.stream(*pieces(WRITTEN)[:9], refusal="no"), "refused"),
+        (fake.stream(*pieces(WRITTEN)[:9], finish_reason="length"), "cut_off"),
+        (fake.stream(*pieces(WRITTEN)[:9]), "unusable"),
+        (fake.stream(*pieces(WRITTEN | {"sources": [9]})), "unsupported"),
+    ],
+)
+async def test_a_stream_that_does_not_hold_begins_anew_and_leaves_no_half_answer(
+    with_model: Api, make: Make, model: OpenAIServer, reply: fake.Reply, outcome: str
+) -> None:
+    sam = await make.student()
+    await tides(make)
+    model.says(reply)
+    async with with_model.socket(sam) as socket:
+        parts = await streamed(socket, "1")
+    (place,) = [place for place, part in enumerate(parts) if part["anew"]]
+    before, after = ("".join(part["text"] for part in some) for some in (parts[:place], parts[place:]))
+    assert before
+    assert WRITTEN["hint"].startswith(before)
+    assert after.startswith("Look at the study material")
+    assert after == parts[-1]["question"]["hint"]
+    assert await outcomes(make) == [("OPENAI", outcome), ("EXTRACTIVE", "used")]
+    assert await count(make) == 1
+
+
+async def test_danger_that_only_a_model_sees_is_met_with_care(with_model: Api, make: Make, model: OpenAIServer) -> None:
+    sam = await make.student()
+    tess = await make.tutor(of=sam)
+    await tides(make)
+    model.says(completion(WRITTEN | {"outcome": "safeguarding", "answer": "Oh dear.", "hint": "", "sources": []}))
+    question = await asked(with_model, sam, "What causes the tides to pull me under for good?")
+    assert question["outcome"] == "SAFEGUARDING"
+    assert "emergency services" in question["answer"]
+    assert await outcomes(make) == [("OPENAI", "used")]
+    waiting = await with_model.data("{ reviewQueue { nodes { ... on Question { outcome } } } }", tess)
+    assert waiting == {"reviewQueue": {"nodes": [{"outcome": "SAFEGUARDING"}]}}
+
+
 async def test_a_reader_who_leaves_loses_nothing(with_model: Api, make: Make, model: OpenAIServer) -> None:
     sam = await make.student()
     await tides(make)
     here = asyncio.Event()
-    sent = completion(WRITTEN)
+    sent = fake.stream(json.dumps(WRITTEN))
 
     async def late(writer: asyncio.StreamWriter) -> None:
         here.set()

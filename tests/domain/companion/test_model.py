@@ -11,6 +11,7 @@ from domain.companion.model import (
     ATTEMPTS,
     MISCONFIGURED_WAIT,
     UNSET_WAIT,
+    Answer,
     Model,
     ModelAnswerUnusable,
     ModelFailed,
@@ -234,10 +235,12 @@ async def test_tokens_that_are_not_told_are_none(server: OpenAIServer, model: Mo
 
 
 async def test_pieces_as_they_come_and_what_they_took(server: OpenAIServer, model: Model) -> None:
-    server.says(status(503), fake.stream("Try ", "this: ", "2x"))
-    streamed = await model.stream(PROMPT)
-    assert [piece async for piece in streamed.pieces] == ["Try ", "this: ", "2x"]
-    assert streamed.usage == Usage("model-of-the-day", 50, 3)
+    server.says(status(503), fake.stream('{"word": "y', 'es", "parts"', ": []}"))
+    streamed = await model.stream(PROMPT, Shape)
+    with pytest.raises(LookupError):
+        _ = streamed.answer
+    assert [piece async for piece in streamed.pieces] == ['{"word": "y', 'es", "parts"', ": []}"]
+    assert streamed.answer == Answer(Shape(word="yes", parts=[]), Usage("model-of-the-day", 50, 3))
     assert len(server.requests) == 2
 
 
@@ -249,13 +252,14 @@ async def test_pieces_as_they_come_and_what_they_took(server: OpenAIServer, mode
         (fake.stream("Try ", refusal="no"), ModelRefused, Outcome.REFUSED),
         (fake.stream("Try ", finish_reason=None), ModelUnavailable, Outcome.UNAVAILABLE),
         (fake.stream("Try ", breaks=True), ModelUnavailable, Outcome.UNAVAILABLE),
+        (fake.stream("Try "), ModelAnswerUnusable, Outcome.UNUSABLE),
     ],
 )
 async def test_an_end_that_is_none_is_told(
     reply: Reply, kind: type[ModelFailed], outcome: Outcome, server: OpenAIServer, model: Model
 ) -> None:
     server.says(reply)
-    streamed = await model.stream(PROMPT)
+    streamed = await model.stream(PROMPT, Shape)
     assert await anext(streamed.pieces) == "Try "
     with pytest.raises(kind) as failed:
         await anext(streamed.pieces)
@@ -277,7 +281,7 @@ async def test_a_stream_that_does_not_begin(
 ) -> None:
     server.says(reply)
     with pytest.raises(kind):
-        await model.stream(PROMPT)
+        await model.stream(PROMPT, Shape)
     assert len(server.requests) == asked
 
 
