@@ -47,10 +47,10 @@ class AnswerSubscriptions:
 
     @subscription(
         Permission.ASK,
-        "Ask the companion, as `askQuestion` does, and get what it says token by token: the hint, or, when the same is "
-        "asked again, the answer. A model's words are sent as it writes them and checked at the end: see `anew`. "
-        "Nothing is kept but a whole reply, and that also when nobody listens any more. A student's own; no other stream tells "
-        "of it.",
+        "Ask the companion, as `askQuestion` does, and get what it says token by token: the hint, or, when the "
+        "same is asked again, the answer. A model's words are sent as it writes them and checked at the end: see "
+        "`anew`. Nothing is kept but a whole reply, and that also when nobody listens any more. A student's own; "
+        "no other stream tells of it.",
     )
     async def answer_stream(
         self,
