@@ -31,7 +31,11 @@ CURSOR = (
     "Pass it as `after` to go on from here, on any server; opaque. Null for CURRENT: a state is taken whole or not at "
     "all."
 )
-OCCURRED_AT = "When it happened; null for CURRENT and HEARTBEAT."
+OCCURRED_AT = (
+    "When the change was made, by the database's clock; null for CURRENT and HEARTBEAT. Events come in the order in "
+    "which they were kept, that of `cursor`: what took longer to be kept comes later with an earlier time, so this "
+    "does not always grow from one event to the next. Do not sort or resume by it."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,8 @@ class Session(Node):
     summaries: list[Annotated[Summary, strawberry.lazy("schema.types.summary")]] = edge(
         summaries_by_session,
         key="id",
-        description="What was done and what comes next, newest first; seldom more than one.",
+        description="What was done and what comes next, newest first; seldom more than one, so a plain list, where "
+        "`Student.summaries` is a connection. Empty until the first is written, moments after the recording.",
     )
     transcript: Transcript | None = edge(
         transcripts_by_session,

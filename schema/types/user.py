@@ -216,7 +216,7 @@ class Student(User, Node):
         key="id",
         order=SummaryOrder.NEWEST,
         where=SummaryWhere,
-        description="The summaries of the student's sessions.",
+        description="The summaries of all sessions of the student, in pages; `Session.summaries` are those of one.",
     )
     audit_trail: Connection[AuditEntry] = connection(
         audit_db.audit_entries_by_student,

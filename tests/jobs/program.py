@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+from domain.companion.model import Model
 from domain.jobs import JobKind
-from jobs.app import Task, Worker
+from jobs.app import TASKS, Task, Worker
 from jobs.tools import Tools
 from server import database_of
 from settings import Settings
@@ -33,6 +34,19 @@ async def _wait(folder: Path | None) -> None:
         await asyncio.sleep(600)
 
 
+async def summarise(url: str, folder: Path, server: str) -> None:
+    """Work as the product does, with a model at this address, until killed."""
+    model = Model(
+        key="sk-test", base_url=server, model="large", small_model="little", timeout=600, tokens_per_day=1_000_000
+    )
+    tasks = {JobKind.SUMMARISE: TASKS[JobKind.SUMMARISE]}
+    async with (
+        database_of(Settings(study_data_dir=folder), url) as database,
+        Worker(Tools(database, model), address=url, tasks=tasks, heartbeat=0.2, poll=0.2),
+    ):
+        await asyncio.sleep(600)
+
+
 async def main(url: str, folder: Path, stop: str) -> None:
     """Work until killed."""
 
@@ -46,4 +60,7 @@ async def main(url: str, folder: Path, stop: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))
+    if sys.argv[3] == "summary":
+        asyncio.run(summarise(sys.argv[1], Path(sys.argv[2]), sys.argv[4]))
+    else:
+        asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))
