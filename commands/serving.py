@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from commands.database import Place, make_ready, opened, settings_usable
 from db.access import as_application
-from db.demo import demo_sub
+from db.demo_ids import demo_sub
 from db.embedded import Server
 from db.migrate import connect
 from domain.demo.people import PEOPLE

@@ -4,72 +4,61 @@ Ids follow from keys, so an id of the demo data is the same on every machine.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from sqlalchemy import Table, func, insert, select
 
 from db.answers import answer_numbers, decimal
+from db.demo_companion import add_demo_passages, answered
+from db.demo_ids import asked_id, demo_id, demo_sub
+from db.demo_said import Said, overridden
 from db.encryption import context_of
 from db.engine import Database, Work
+from db.progress import refresh_analytics
 from db.replay import restore_ratings
 from db.sessions import sealed_notes
 from db.tables import (
+    answer_citations,
+    generations,
     goals,
+    nudge_decisions,
     nudges,
     overrides,
     parent_student_links,
     practice_assignments,
     practice_bank_items,
+    progress_entries,
     qa_interactions,
     sessions,
+    study_materials,
     subjects,
     summaries,
+    summary_claims,
     tutor_student_assignments,
     users,
 )
 from db.transcripts import GONE, sealed
 from domain import transcripts
-from domain.demo.companion import NUDGES, OVERRIDES, QUESTIONS
 from domain.demo.facts import (
     ITEM_OF,
     SESSIONS,
-    SUBJECT_NAMES,
-    analytics,
-    gamification,
     in_order,
     profile,
     rated,
     subject_and_level,
-    target_of,
 )
 from domain.demo.people import ASSIGNMENTS, GOALS, LINKS, PEOPLE, SUBJECTS
 from domain.demo.practice import ITEMS, PRACTICE
+from domain.demo.standing import at, counted, tracked
 from domain.overrides import OverrideType
 from domain.practice import PracticeSource
+from domain.progress import EntryKind
 from domain.rating import K_FACTOR
-
-_NAMESPACE = uuid5(NAMESPACE_DNS, "demo.test")
-_TARGETS = {
-    OverrideType.SUMMARY: (summaries, "summary_id"),
-    OverrideType.PRACTICE: (practice_assignments, "practice_assignment_id"),
-    OverrideType.QA_ANSWER: (qa_interactions, "qa_interaction_id"),
-}
+from domain.viewer import Role
 
 Rows = list[dict[str, Any]]
-
-
-def demo_id(table: Table, key: str) -> UUID:
-    """The id of a row of the demo data."""
-    return uuid5(_NAMESPACE, f"{table.name}/{key}")
-
-
-def demo_sub(key: str) -> str:
-    """The token subject of a demo person."""
-    return f"demo-{key}"
 
 
 async def load_demo(database: Database, now: datetime) -> bool:
@@ -80,6 +69,7 @@ async def load_demo(database: Database, now: datetime) -> bool:
         if await work.execute("anybody", select(users.c.id).limit(1)):
             return False
         data = _Data(work, now, await answer_numbers(work, len(in_order(PRACTICE))))
+        said = Said(now)
         tables: Sequence[tuple[Table, Rows]] = (
             (subjects, data.subjects()),
             (users, data.users()),
@@ -89,15 +79,26 @@ async def load_demo(database: Database, now: datetime) -> bool:
             (sessions, data.sessions()),
             (practice_bank_items, data.items()),
             # These point at overrides, which come after them: such keys are checked at the end.
-            (summaries, data.summaries()),
+            (generations, said.generations()),
+            (summaries, said.summaries()),
+            (summary_claims, said.claims()),
             (practice_assignments, data.practice()),
-            (qa_interactions, data.questions()),
-            (nudges, data.nudges()),
-            (overrides, data.overrides()),
+            (qa_interactions, said.questions()),
+            (nudges, said.nudges()),
+            (progress_entries, data.entries()),
+            (study_materials, said.materials()),
+            (nudge_decisions, said.decisions()),
+            (overrides, said.overrides()),
         )
         for table, rows in tables:
             await work.execute(f"demo_{table.name}", insert(table).values(rows))
         await restore_ratings(work, K_FACTOR)
+        await add_demo_passages(work, lambda key: demo_id(study_materials, key))
+        made = await answered(work, lambda key: demo_id(users, key), asked_id, lambda days, hour: at(now, days, hour))
+        for table, rows in ((generations, made.generations), (qa_interactions, made.questions)):
+            await work.execute(f"demo_{table.name}", insert(table).values(rows))
+        await work.execute("demo_citations", insert(answer_citations).values(made.citations))
+        await refresh_analytics(work)
     return True
 
 
@@ -108,12 +109,11 @@ class _Data:
         self._vault = work.vault
         self._now = now
         self._rated = rated(PRACTICE)
+        self._standing = counted(now)
         self._numbers = dict(zip(self._rated, answer_numbers, strict=True))
 
     def _at(self, days: int, hour: int = 16, minutes: int = 0) -> datetime:
-        """That many days ago, so many minutes after the hour (UTC). At least a day, so that it is past."""
-        day = (self._now - timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
-        return day + timedelta(minutes=minutes)
+        return at(self._now, days, hour, minutes)
 
     def subjects(self) -> Rows:
         return [
@@ -136,9 +136,10 @@ class _Data:
                 "email": person.email,
                 "role": person.role.value,
                 "display_name": person.name,
-                "profile": profile(person),
-                "gamification": gamification(person),
-                "analytics": analytics(person),
+                "profile": tracked(profile(person), person.key, self._standing)
+                if person.role is Role.STUDENT
+                else profile(person),
+                "gamification": self._standing.gamification.get(person.key, {}),
                 "disclaimer_shown": person.disclaimer_shown,
                 "created_at": self._at(240),
             }
@@ -189,13 +190,31 @@ class _Data:
                 "description": goal.about,
                 "target_completion_date": None if goal.due is None else self._at(-goal.due).date(),
                 "status": goal.status.value,
-                "completion_percentage": Decimal(goal.percent),
-                "current_streak": goal.streak,
-                "xp_earned": goal.xp,
+                "completion_percentage": self._standing.goals[goal.key].completion_percentage,
+                "current_streak": self._standing.streaks[goal.key],
+                "xp_earned": self._standing.goals[goal.key].xp_earned,
                 "created_at": self._at(goal.set_days),
                 "completed_at": None if goal.done_days is None else self._at(goal.done_days),
+                "confirmed_at": None if goal.done_days is None else self._at(goal.done_days),
+                "confirmed_by": None if goal.done_days is None else demo_id(users, goal.by),
             }
             for goal in GOALS
+        ]
+
+    def entries(self) -> Rows:
+        tables = {EntryKind.PRACTICE: practice_assignments, EntryKind.SESSION: sessions, EntryKind.GOAL: goals}
+        return [
+            {
+                "student_id": demo_id(users, entry.student),
+                "kind": entry.kind.value,
+                "source_id": demo_id(tables[entry.kind], entry.source),
+                "goal_id": entry.goal and demo_id(goals, entry.goal),
+                "xp": entry.xp,
+                "percent": entry.percent,
+                "occurred_at": entry.at,
+                "created_at": entry.at,
+            }
+            for entry in self._standing.entries
         ]
 
     def sessions(self) -> Rows:
@@ -241,28 +260,6 @@ class _Data:
             for item in ITEMS
         ]
 
-    def summaries(self) -> Rows:
-        rows: Rows = []
-        for session in SESSIONS:
-            if not session.summary:
-                continue
-            written = self._at(session.days, minutes=session.minutes + 10)
-            rows.append(
-                {
-                    "id": demo_id(summaries, session.key),
-                    "session_id": demo_id(sessions, session.key),
-                    "student_id": demo_id(users, session.student),
-                    "tutor_id": demo_id(users, session.tutor),
-                    "narrative": session.summary,
-                    "next_steps": list(session.next_steps),
-                    "subjects_covered": [SUBJECT_NAMES[session.subject]],
-                    "summary_type": session.summary_type.value,
-                    "created_at": written,
-                    **_overridden(OverrideType.SUMMARY, session.key),
-                }
-            )
-        return rows
-
     def practice(self) -> Rows:
         rows: Rows = []
         for assigned in PRACTICE:
@@ -290,7 +287,7 @@ class _Data:
                     "assigned_at": self._at(assigned.days, hour=17),
                     "created_at": self._at(assigned.days, hour=17),
                     **self._moved(assigned.key),
-                    **_overridden(OverrideType.PRACTICE, assigned.key),
+                    **overridden(OverrideType.PRACTICE, assigned.key),
                 }
             )
         return rows
@@ -306,82 +303,3 @@ class _Data:
             "predicted_success": done and Decimal(str(done.moved.predicted)),
             "answer_number": self._numbers.get(key),
         }
-
-    def questions(self) -> Rows:
-        return [
-            {
-                "id": demo_id(qa_interactions, asked.key),
-                "student_id": demo_id(users, asked.student),
-                "query": asked.query,
-                "answer": asked.answer,
-                "confidence": asked.confidence.value,
-                "confidence_score": Decimal(asked.score),
-                "context_subjects": list(asked.subjects),
-                "clarification_requested": asked.unclear,
-                "out_of_scope": asked.out_of_scope,
-                "tutor_escalation_suggested": asked.suggested,
-                "escalated_to_tutor_id": asked.escalated_to and demo_id(users, asked.escalated_to),
-                "tutor_answer": asked.reply,
-                "answered_by_tutor_id": asked.reply and asked.escalated_to and demo_id(users, asked.escalated_to),
-                "answered_at": asked.reply and self._at(asked.reply_days, hour=20),
-                "created_at": self._at(asked.days, hour=19),
-                **_overridden(OverrideType.QA_ANSWER, asked.key),
-            }
-            for asked in QUESTIONS
-        ]
-
-    def nudges(self) -> Rows:
-        return [
-            {
-                "id": demo_id(nudges, nudge.key),
-                "user_id": demo_id(users, nudge.to),
-                "type": nudge.kind.value,
-                "channel": nudge.channel.value,
-                "message": nudge.message,
-                "trigger_reason": nudge.why,
-                "suggestions_made": list(nudge.suggestions),
-                "sent_at": self._at(nudge.days, hour=15),
-                "opened_at": None if nudge.opened is None else self._at(nudge.days, 15, 60 * nudge.opened),
-                "clicked_at": None if nudge.clicked is None else self._at(nudge.days, 15, 60 * nudge.clicked + 1),
-                "created_at": self._at(nudge.days, hour=15),
-            }
-            for nudge in NUDGES
-        ]
-
-    def overrides(self) -> Rows:
-        rows: Rows = []
-        for made in OVERRIDES:
-            student, level, now_says = target_of(made)
-            content = {"summary_id": None, "practice_assignment_id": None, "qa_interaction_id": None}
-            table, column = _TARGETS[made.kind]
-            rows.append(
-                {
-                    "id": demo_id(overrides, made.key),
-                    "tutor_id": demo_id(users, made.tutor),
-                    "student_id": demo_id(users, student),
-                    "override_type": made.kind.value,
-                    "action": made.action,
-                    **content,
-                    column: demo_id(table, made.target),
-                    "original_content": asdict(made.before),
-                    "new_content": asdict(made.after or now_says),
-                    "reason": made.reason,
-                    "subject_id": demo_id(subjects, made.subject),
-                    "difficulty_level": level,
-                    "target_version": 2,
-                    "created_at": self._at(made.days, hour=20),
-                    "reverted_at": self._at(made.days, hour=21) if made.reverted else None,
-                    "reverted_by_tutor_id": demo_id(users, made.tutor) if made.reverted else None,
-                }
-            )
-        return rows
-
-
-def _overridden(kind: OverrideType, key: str) -> dict[str, Any]:
-    """The columns by which a row knows of its override; a reverted one has moved the version twice."""
-    for made in OVERRIDES:
-        if (made.kind, made.target) == (kind, key):
-            if made.reverted:
-                return {"overridden": False, "override_id": None, "version": 3}
-            return {"overridden": True, "override_id": demo_id(overrides, made.key), "version": 2}
-    return {"overridden": False, "override_id": None, "version": 1}

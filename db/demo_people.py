@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
-from db.demo import demo_sub
+from db.demo_ids import demo_sub
 from db.engine import Work
 from db.statement import Statement
 from db.tables import users

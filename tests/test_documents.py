@@ -18,12 +18,13 @@ from pydantic_core import PydanticUndefined
 
 from cli import main
 from db.access import check_access
-from db.demo import demo_id, demo_sub, load_demo
+from db.demo import load_demo
+from db.demo_ids import demo_id, demo_sub
 from db.embedded import SUPERUSER, running
 from db.migrate import upgrade
 from db.tables import summaries, users
 from domain.clock import now
-from domain.demo.facts import SESSIONS
+from domain.demo.facts import SESSIONS, drafted
 from domain.identity.local_issuer import LocalIssuer
 from domain.viewer import Role
 from jobs.app import Worker
@@ -76,7 +77,7 @@ def _person(settings: Settings, key: str, role: Role) -> Person:
 
 async def test_what_the_readme_shows_works_on_the_demo_data(demo: Api, settings: Settings) -> None:
     student, tutor = _person(settings, "student", Role.STUDENT), _person(settings, "tutor", Role.TUTOR)
-    before = next(session.summary for session in SESSIONS if session.key == "maya-projectile")
+    before = next(drafted(session).narrative for session in SESSIONS if session.key == "maya-projectile")
 
     data = await demo.data(_operation("Students"), tutor)
     names = {node["displayName"]: node for node in data["students"]["nodes"]}

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from domain.nudge_rules import Reason
 from domain.nudges import NudgeChannel, NudgeType
 from domain.overrides import AnswerContent, OverrideContent, OverrideType, PracticeContent, SummaryContent
-from domain.questions import Confidence
+from domain.questions import AnswerOutcome, Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,13 @@ class DemoQuestion:
     unclear: bool = False
     out_of_scope: bool = False
 
+    @property
+    def outcome(self) -> AnswerOutcome:
+        """What the companion made of it."""
+        if self.unclear:
+            return AnswerOutcome.CLARIFICATION
+        return AnswerOutcome.OUT_OF_SCOPE if self.out_of_scope else AnswerOutcome.ANSWERED
+
 
 @dataclass(frozen=True, slots=True)
 class DemoNudge:
@@ -42,6 +50,26 @@ class DemoNudge:
     opened: int | None = None
     clicked: int | None = None
 
+    @property
+    def reason(self) -> Reason:
+        """What the rules call its occasion."""
+        return {
+            NudgeType.CROSS_SUBJECT: Reason.GOAL_REACHED,
+            NudgeType.LOGIN: Reason.CAME_BACK,
+            NudgeType.INACTIVITY: Reason.AWAY,
+        }[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoWithheld:
+    """A nudge that was not sent, decided so many times on that day."""
+
+    to: str
+    days: int
+    kind: NudgeType
+    reason: Reason
+    times: int
+
 
 @dataclass(frozen=True, slots=True)
 class DemoOverride:
@@ -56,10 +84,11 @@ class DemoOverride:
     days: int
     action: str
     reason: str
-    before: OverrideContent
+    before: OverrideContent | None = None
+    """Of a summary None: what the companion wrote."""
     reverted: bool = False
     after: OverrideContent | None = None
-    """Of a reverted one; what the target says, where None."""
+    """Of a summary, and a reverted one; what the target says, where None."""
 
 
 QUESTIONS = (
@@ -181,44 +210,45 @@ QUESTIONS = (
 
 NUDGES = (
     DemoNudge(
-        "maya-square",
+        "maya-away",
         "student",
-        26,
-        NudgeType.CROSS_SUBJECT,
-        NudgeChannel.IN_APP,
-        "You are getting quick at quadratics. SAT Math asks for just that: try three of its questions?",
-        "Rating in Algebra rose by more than 20 points",
-        ("SAT Math",),
-        opened=2,
-        clicked=2,
-    ),
-    DemoNudge(
-        "maya-chemistry",
-        "student",
-        15,
+        45,
         NudgeType.INACTIVITY,
         NudgeChannel.BOTH,
-        "Two weeks since the last reaction was balanced. Ten minutes today?",
-        "No chemistry for 14 days",
+        "Three days without a problem. Ten minutes today?",
+        "Away for 3 days",
         opened=20,
     ),
     DemoNudge(
-        "maya-water",
+        "maya-back",
         "student",
-        1,
+        25,
         NudgeType.LOGIN,
         NudgeChannel.IN_APP,
-        "Two questions are waiting, one of them about a stone in flight.",
-        "Two items assigned and not begun",
+        "Good to have you back. The square of last time still lacks its corner.",
+        "Back after 3 days",
+        opened=1,
+        clicked=1,
     ),
     DemoNudge(
-        "maya-streak",
+        "maya-french",
+        "student",
+        11,
+        NudgeType.CROSS_SUBJECT,
+        NudgeChannel.IN_APP,
+        "You reached “An essay with one claim”. French is a place to make claims as well: curious?",
+        "Reached: An essay with one claim",
+        ("French",),
+        opened=2,
+    ),
+    DemoNudge(
+        "maya-again",
         "student",
         4,
         NudgeType.LOGIN,
         NudgeChannel.IN_APP,
-        "Day five in a row. The sixth is the hardest, and it is today.",
-        "A streak of five days",
+        "Good to see you again. The formula is waiting, and it has two solutions.",
+        "Back after 3 days",
         opened=1,
         clicked=1,
     ),
@@ -229,49 +259,59 @@ NUDGES = (
         NudgeType.INACTIVITY,
         NudgeChannel.IN_APP,
         "A puzzle with thirds is waiting for you.",
-        "Nothing solved for 5 days",
+        "Away for 3 days",
     ),
     DemoNudge(
-        "aisha-chemistry",
+        "aisha-back",
         "aisha",
-        20,
-        NudgeType.CROSS_SUBJECT,
-        NudgeChannel.EMAIL,
-        "Energy is conserved in chemistry as well. Curious?",
-        "Goal in Physics above 70 percent",
-        ("Chemistry",),
-        opened=30,
-    ),
-    DemoNudge(
-        "aisha-login",
-        "aisha",
-        2,
+        9,
         NudgeType.LOGIN,
         NudgeChannel.IN_APP,
-        "Fourteen days in a row. There is a harder one today, if you like.",
-        "A streak of fourteen days",
+        "Welcome back. There is a harder one today, if you like.",
+        "Back after 5 days",
         opened=3,
         clicked=3,
     ),
     DemoNudge(
-        "liam-numbers",
+        "liam-proofs",
         "liam",
-        2,
+        30,
+        NudgeType.CROSS_SUBJECT,
+        NudgeChannel.EMAIL,
+        "You reached “Two-column proofs”. Algebra proves things too: shall we?",
+        "Reached: Two-column proofs",
+        (
+            "Algebra",
+            "SAT Math",
+        ),
+        opened=30,
+    ),
+    DemoNudge(
+        "liam-prices",
+        "liam",
+        16,
         NudgeType.INACTIVITY,
         NudgeChannel.BOTH,
         "Read one price aloud in French before dinner.",
-        "Nothing solved for 28 days",
+        "Away for 14 days",
         opened=5,
     ),
     DemoNudge(
         "sofia-page",
         "sofia",
-        9,
+        13,
         NudgeType.INACTIVITY,
         NudgeChannel.EMAIL,
         "The page of this week is still white. One sentence is enough to begin.",
-        "No page for 8 days",
+        "Away for 14 days",
     ),
+)
+
+WITHHELD = (
+    DemoWithheld("student", 11, NudgeType.INACTIVITY, Reason.NOT_DUE, 96),
+    DemoWithheld("student", 4, NudgeType.CROSS_SUBJECT, Reason.DUPLICATE, 96),
+    DemoWithheld("theo", 3, NudgeType.LOGIN, Reason.NOT_DUE, 96),
+    DemoWithheld("sofia", 2, NudgeType.LOGIN, Reason.QUIET_HOURS, 54),
 )
 
 OVERRIDES = (
@@ -283,10 +323,11 @@ OVERRIDES = (
         "algebra",
         41,
         "changed narrative, next steps",
-        "The first version praised the answer that was wrong.",
-        SummaryContent(
-            "Maya solved a quadratic equation by factoring and found the solutions 2 and 3 at once.",
-            ("Try harder quadratics.",),
+        "It retells the lesson; this says what she can do now.",
+        after=SummaryContent(
+            "Maya factors quadratics with leading coefficient one safely. She first read the solutions off the "
+            "brackets with the wrong sign, found the mistake by putting the number back, and named the reason herself.",
+            ("Put every solution back into the equation.", "Five quadratics in which the middle term is negative."),
             ("Algebra",),
         ),
     ),
@@ -326,12 +367,6 @@ OVERRIDES = (
         55,
         "changed narrative",
         "Tried to make it shorter.",
-        SummaryContent(
-            "Maya found her claim by saying what a reader should believe, and a counterargument by asking who would "
-            "disagree.",
-            ("Write the head teacher's paragraph as fairly as you can.",),
-            ("Essay Writing",),
-        ),
         reverted=True,
         after=SummaryContent(
             "Maya found her claim.",

@@ -1,13 +1,14 @@
 """What follows from the demo data: ratings, aggregates, what an override is about."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from domain import transcripts
+from domain.companion.summaries import SessionFacts, SummaryDraft, extractive
 from domain.demo import maya, others
-from domain.demo.companion import NUDGES, OVERRIDES, QUESTIONS, DemoOverride
+from domain.demo.companion import OVERRIDES, QUESTIONS, DemoOverride
 from domain.demo.people import GOALS, SUBJECTS, DemoPerson
 from domain.demo.practice import ITEMS, PRACTICE, DemoItem, DemoPractice
 from domain.demo.session import DemoSession
@@ -80,13 +81,24 @@ def rated(practice: Sequence[DemoPractice]) -> dict[str, DemoAnswer]:
     return moves
 
 
+def drafted(session: DemoSession) -> SummaryDraft:
+    """The summary of a session with its claims, as the embedded engine writes it."""
+    turns = transcripts.parse(session.talk).turns if session.talk else None
+    return extractive(SessionFacts(SUBJECT_NAMES[session.subject], session.topics, session.minutes, turns))
+
+
+def content_of(session: DemoSession) -> SummaryContent:
+    """What an override of its summary is measured by."""
+    draft = drafted(session)
+    return SummaryContent(draft.narrative, draft.next_steps, draft.subjects_covered)
+
+
 def target_of(made: DemoOverride) -> tuple[str, int | None, OverrideContent]:
     """Whose the target of an override is, how hard, and what it says."""
     match made.kind:
         case OverrideType.SUMMARY:
             session = next(session for session in SESSIONS if session.key == made.target)
-            covered = (SUBJECT_NAMES[session.subject],)
-            return session.student, None, SummaryContent(session.summary, session.next_steps, covered)
+            return session.student, None, content_of(session)
         case OverrideType.PRACTICE:
             assigned = next(assigned for assigned in PRACTICE if assigned.key == made.target)
             content = ITEM_OF[assigned.content] if isinstance(assigned.content, str) else assigned.content
@@ -102,50 +114,8 @@ def profile(person: DemoPerson) -> dict[str, Any]:
     if person.role is not Role.STUDENT:
         return {"preferences": {"learning_style": person.style.value, "nudge_frequency_cap": 0}}
     own = [goal for goal in GOALS if goal.student == person.key and goal.status is GoalStatus.ACTIVE and goal.subject]
-    tracked = [
-        {
-            "subject": SUBJECT_NAMES[goal.subject or ""],
-            "completion": float(goal.percent),
-            "streak": goal.streak,
-            "xp": goal.xp,
-        }
-        for goal in own
-    ]
     return {
         "goals": list(person.aims),
-        "subjects": [entry["subject"] for entry in tracked],
+        "subjects": [SUBJECT_NAMES[goal.subject or ""] for goal in own],
         "preferences": {"learning_style": person.style.value, "nudge_frequency_cap": person.nudges_a_day},
-        "progress": {"multi_goal_tracking": tracked},
-    }
-
-
-def gamification(person: DemoPerson) -> dict[str, Any]:
-    """The column `gamification`."""
-    if person.role is not Role.STUDENT:
-        return {}
-    return {
-        "xp": person.xp,
-        "level": person.level,
-        "badges": list(person.badges),
-        "streaks": person.streak,
-        "meta_rewards": list(person.rewards),
-    }
-
-
-def analytics(person: DemoPerson) -> dict[str, Any]:
-    """The column `analytics`, as counting would make it."""
-    if person.role is Role.TUTOR:
-        return {"override_count": sum(made.tutor == person.key for made in OVERRIDES)}
-    if person.role is not Role.STUDENT:
-        return {}
-    asked = Counter(question.confidence.value for question in QUESTIONS if question.student == person.key)
-    sent = [nudge for nudge in NUDGES if nudge.to == person.key]
-    return {
-        "confidence_distribution": {
-            confidence: round(100 * count / asked.total(), 1) for confidence, count in asked.items()
-        },
-        "nudge_engagement": {
-            "opened": round(100 * sum(nudge.opened is not None for nudge in sent) / max(1, len(sent)), 1),
-            "clicked": round(100 * sum(nudge.clicked is not None for nudge in sent) / max(1, len(sent)), 1),
-        },
     }

@@ -1,7 +1,6 @@
 """The sessions of student@demo.test."""
 
 from domain.demo.session import DemoSession
-from domain.summaries import SummaryType
 
 SESSIONS = (
     DemoSession(
@@ -24,9 +23,6 @@ Student: c is ten. A child pays ten and an adult fourteen.
 Tutor: How would you convince a stranger without the algebra?
 Student: 28 for the adults, 30 for the children, that is 58.
 """,
-        "Maya turned a word problem into one equation by naming the smaller price first, and checked the answer "
-        "against the story instead of against the equation.",
-        ("Write down what the letter stands for, in words, before the equation.", "Three problems with two prices."),
         notes="Got there alone once she named the unknown. Praise the check, not the speed.",
     ),
     DemoSession(
@@ -49,9 +45,6 @@ Student: Minus two. And minus three. The signs flip because the bracket has to v
 Tutor: Say that last sentence again, it is the whole lesson.
 Student: The bracket has to vanish.
 """,
-        "Maya factors quadratics with leading coefficient one safely. She first read the solutions off the brackets "
-        "with the wrong sign, found the mistake by putting the number back, and named the reason herself.",
-        ("Put every solution back into the equation.", "Five quadratics in which the middle term is negative."),
         notes="The sign slip again. It disappears when she says what has to be zero.",
     ),
     DemoSession(
@@ -74,9 +67,6 @@ Student: x plus three squared is sixteen, so x plus three is four, x is one.
 Tutor: Only four?
 Student: Or minus four. Then x is minus seven.
 """,
-        "Completing the square became a picture: two strips and a missing corner. Maya solved an equation with it and "
-        "remembered the second root when asked.",
-        ("Draw the corner for x squared plus ten x.", "Write both roots at once, with plus-minus."),
         notes="The drawing worked better than any rule. Start with pictures from now on.",
     ),
     DemoSession(
@@ -97,9 +87,6 @@ Student: Because c is minus four, so minus four times two times minus four is pl
 Tutor: Good. Write the solutions and leave the root alone.
 Student: Three plus or minus root 41, over four.
 """,
-        "Maya chose the formula for a reason, used the discriminant to foresee two irrational solutions, and kept the "
-        "root exact.",
-        ("For each of six equations say only which tool, and why.",),
         notes="Ready for mixed practice. Signs were clean today.",
     ),
     DemoSession(
@@ -120,9 +107,6 @@ Student: In the middle, at two seconds. Then it is twenty metres up.
 Tutor: Why the middle?
 Student: Because it takes as long up as down. The parabola is the same on both sides.
 """,
-        "Maya read a quadratic as a flight: roots are throw and landing, the top lies halfway between them. She gave "
-        "the symmetry of the parabola as the reason.",
-        ("Find the highest point of thirty t minus five t squared.", "Explain both roots in a sentence each."),
     ),
     DemoSession(
         "maya-balance",
@@ -142,9 +126,6 @@ Student: Two in the carbon dioxide and two in the waters, four, so two O2.
 Tutor: Why may we change the number in front and never the small one?
 Student: The small one would make it another substance.
 """,
-        "Maya balanced the burning of methane by leaving oxygen for last, and explained why only coefficients may "
-        "change.",
-        ("Balance the burning of propane.",),
         notes="She likes rules of thumb; make her say when they fail.",
     ),
     DemoSession(
@@ -165,9 +146,6 @@ Student: Twelve plus two times sixteen, forty-four grams.
 Tutor: Then burning thirty-six grams of carbon gives how much carbon dioxide?
 Student: Three moles, so a hundred and thirty-two grams.
 """,
-        "The mole as a very big dozen: Maya went from grams to moles and back, and used it to find how much carbon "
-        "dioxide thirty-six grams of carbon give.",
-        ("Always write the unit beside the number.", "How much water comes from four grams of hydrogen?"),
     ),
     DemoSession(
         "maya-sat-test",
@@ -178,10 +156,7 @@ Student: Three moles, so a hundred and thirty-two grams.
         70,
         ("Practice test", "Pacing"),
         "",
-        "There is no recording of this session. The calendar says that a timed practice test was planned.",
-        ("Bring the marked test to the next session.",),
         notes="Recording failed. She scored 610; lost most points in the last ten minutes.",
-        summary_type=SummaryType.MISSING_TRANSCRIPT,
     ),
     DemoSession(
         "maya-sat-linear",
@@ -201,9 +176,6 @@ Student: The second one was faster. I did not even need to know x.
 Tutor: So what do you read first from now on?
 Student: What they actually ask for.
 """,
-        "Maya answered a question about an expression without solving for x, and decided to read what is asked before "
-        "what is given.",
-        ("Underline what is asked in ten old questions before solving any.",),
     ),
     DemoSession(
         "maya-claim",
@@ -223,9 +195,6 @@ Student: The head teacher. She says nobody sees who is rich.
 Tutor: Then let her into your second paragraph.
 Student: And answer that you see it in the shoes.
 """,
-        "Maya found her claim by saying what a reader should believe, and a counterargument by asking who would "
-        "disagree.",
-        ("Write the head teacher's paragraph as fairly as you can.",),
         notes="Her spoken sentences are better than her written ones. Record next time.",
     ),
     DemoSession(
@@ -246,8 +215,5 @@ Student: That one says shoes. That is the good one, it should be first.
 Tutor: How many words did you save?
 Student: Thirty-one. It sounds like me now.
 """,
-        "Maya cut thirty-one words by reading aloud and stopping where she was bored; the paragraph now begins with "
-        "its best sentence.",
-        ("Read the whole essay aloud once and mark where you stop.",),
     ),
 )

@@ -1,7 +1,6 @@
 """The sessions of the other students."""
 
 from domain.demo.session import DemoSession
-from domain.summaries import SummaryType
 
 SESSIONS = (
     DemoSession(
@@ -20,8 +19,6 @@ Student: Cut everything into fifteen. One third is five of them and two fifths i
 Tutor: So which is bigger, and by how much?
 Student: Two fifths, by one fifteenth.
 """,
-        "Theo compared two fractions by cutting the line into fifteen parts, and could say by how much they differ.",
-        ("Compare three quarters and five sevenths in the same way.",),
         notes="The puzzle at the start bought twenty good minutes.",
     ),
     DemoSession(
@@ -40,9 +37,6 @@ Student: Three sixths and two sixths, five sixths.
 Tutor: What did she do wrong?
 Student: She added the bottoms. But the pieces were not the same size.
 """,
-        "Theo saw that two fifths cannot be the sum because it is less than a half, and added with pieces of one "
-        "size. He explained why denominators are not added.",
-        ("Guess whether the sum is more than one before adding, five times.",),
     ),
     DemoSession(
         "aisha-forces",
@@ -62,9 +56,6 @@ Student: Friction is mu times m g cosine theta, and it equals m g sine theta. So
 Tutor: Would a heavier box need another ramp?
 Student: No, the mass cancels.
 """,
-        "Aisha derived that a box slides at constant speed where the friction coefficient is the tangent of the "
-        "angle, and noticed that the mass cancels.",
-        ("Do the same for a box that is pulled up the ramp.",),
         notes="Derives faster than I write. Let her choose the problems.",
     ),
     DemoSession(
@@ -85,9 +76,6 @@ Student: Three times the weight. Whatever the length is!
 Tutor: Why whatever the length?
 Student: v squared grows with r, and then I divide by r.
 """,
-        "Aisha found the speed of a pendulum from energy and the tension from circular motion, and saw why the "
-        "tension is three times the weight for any length.",
-        ("From which angle must it start for the tension to be twice the weight?",),
     ),
     DemoSession(
         "aisha-waves",
@@ -106,6 +94,7 @@ Tutor: And if I tighten it instead?
 Student: The waves run faster and the wavelength stays, so it goes up too.
 """,
         notes="No summary yet; talk about the exam date next time.",
+        summarised=False,
     ),
     DemoSession(
         "liam-congruent",
@@ -123,8 +112,6 @@ Student: Then there can be two triangles. You showed me with the swinging side.
 Tutor: Show me.
 Student: The side swings like a door and hits the line twice.
 """,
-        "Liam told the safe case (angle between the sides) from the unsafe one, with the swinging door as his reason.",
-        ("Find a pair of triangles that agree in three angles and are not congruent.",),
     ),
     DemoSession(
         "liam-cafe",
@@ -144,8 +131,6 @@ Student: De l'eau. Une carafe d'eau, s'il vous plaît.
 Tutor: Très bien. What did voudrais change?
 Student: It asks. Je veux orders people around.
 """,
-        "Liam ordered soup and water and felt the difference between je veux and je voudrais.",
-        ("Order your breakfast aloud, every day, in French.",),
         notes="Whispered at first. By the end the whole street could hear him.",
     ),
     DemoSession(
@@ -164,9 +149,6 @@ Student: Sixty fifteen, seventy-five.
 Tutor: Pay me, and say that I may keep the rest.
 Student: Voilà cent euros. Gardez la monnaie.
 """,
-        "Numbers from seventy to ninety-nine came out right when Liam took them apart; he paid and left a tip.",
-        ("Read five prices aloud in a shop.",),
-        summary_type=SummaryType.BRIEF,
     ),
     DemoSession(
         "sofia-first",
@@ -185,8 +167,6 @@ Tutor: Write that sentence down. Exactly that.
 Student: That is an essay?
 Tutor: That is its last sentence. Now you only have to get there.
 """,
-        "Sofia found a topic in an argument with her brother and wrote the last sentence of her essay first.",
-        ("Two more things that a film decides and a book does not.",),
     ),
     DemoSession(
         "sofia-examples",
@@ -204,8 +184,6 @@ Student: When the girl hides under the stairs. My stairs, in my house.
 Tutor: Then write your stairs.
 Student: The dust, and the broken lamp, and that I can hear the kitchen.
 """,
-        "Sofia replaced a general sentence with her own staircase, down to the broken lamp.",
-        ("Underline every word that could stand in anybody's essay.",),
         notes="First time she laughed at something she wrote.",
     ),
 )

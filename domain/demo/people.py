@@ -18,10 +18,6 @@ class DemoPerson:
     aims: tuple[str, ...] = ()
     style: LearningStyle = LearningStyle.MIXED
     nudges_a_day: int = 1
-    xp: int = 0
-    level: int = 1
-    badges: tuple[str, ...] = ()
-    streak: int = 0
     rewards: tuple[str, ...] = ()
     disclaimer_shown: bool = True
 
@@ -67,8 +63,7 @@ class DemoGoal:
     title: str
     about: str
     percent: str
-    streak: int
-    xp: int
+    """Where it began; what was done since is counted."""
     set_days: int
     due: int | None = None
     status: GoalStatus = GoalStatus.ACTIVE
@@ -83,10 +78,6 @@ PEOPLE = (
         aims=("Get to 680 in SAT Math", "Stop being afraid of word problems"),
         style=LearningStyle.VISUAL,
         nudges_a_day=2,
-        xp=1_840,
-        level=6,
-        badges=("First ten", "Seven days in a row", "Asked a good question"),
-        streak=5,
         rewards=("Picks the topic of the next session",),
     ),
     DemoPerson("tutor", Role.TUTOR, "Daniel Okafor"),
@@ -100,10 +91,6 @@ PEOPLE = (
         "Theo Lindqvist",
         aims=("Be ready for algebra next year",),
         style=LearningStyle.MIXED,
-        xp=310,
-        level=2,
-        badges=("First ten",),
-        streak=2,
     ),
     DemoPerson(
         "aisha",
@@ -111,10 +98,6 @@ PEOPLE = (
         "Aisha Haddad",
         aims=("A 5 in AP Physics 1", "Build a weather balloon"),
         style=LearningStyle.TEXTUAL,
-        xp=2_460,
-        level=8,
-        badges=("First ten", "Fifty solved", "Fourteen days in a row"),
-        streak=14,
         rewards=("Chose the experiment of the month",),
     ),
     DemoPerson(
@@ -122,9 +105,6 @@ PEOPLE = (
         Role.STUDENT,
         "Liam Byrne",
         aims=("Order lunch in Lyon without English",),
-        xp=640,
-        level=3,
-        badges=("First ten",),
     ),
     DemoPerson(
         "sofia",
@@ -132,9 +112,6 @@ PEOPLE = (
         "Sofia Marchetti",
         aims=("Write an essay I like to read myself",),
         style=LearningStyle.TEXTUAL,
-        xp=120,
-        level=1,
-        streak=1,
         disclaimer_shown=False,
     ),
 )
@@ -200,9 +177,7 @@ GOALS = (
         GoalType.GENERAL,
         "Solve quadratic equations three ways",
         "By factoring, by completing the square and by the formula, and know which one a problem asks for.",
-        "60.00",
-        5,
-        420,
+        "35.00",
         set_days=60,
         due=30,
     ),
@@ -214,9 +189,7 @@ GOALS = (
         GoalType.SAT,
         "680 in SAT Math",
         "The last practice test was 610.",
-        "35.00",
-        3,
-        260,
+        "20.00",
         set_days=80,
         due=95,
     ),
@@ -228,9 +201,7 @@ GOALS = (
         GoalType.GENERAL,
         "Balance and weigh any simple reaction",
         "From words to a balanced equation to grams.",
-        "45.00",
-        2,
-        180,
+        "30.00",
         set_days=40,
         due=20,
     ),
@@ -242,9 +213,7 @@ GOALS = (
         GoalType.GENERAL,
         "An essay with one claim",
         "Two pages that a stranger could retell in a sentence.",
-        "100.00",
-        0,
-        300,
+        "0.00",
         set_days=85,
         due=-10,
         status=GoalStatus.COMPLETED,
@@ -258,9 +227,7 @@ GOALS = (
         GoalType.GENERAL,
         "Ten minutes every day",
         "Any subject counts.",
-        "70.00",
-        5,
-        150,
+        "40.00",
         set_days=30,
     ),
     DemoGoal(
@@ -271,9 +238,7 @@ GOALS = (
         GoalType.GENERAL,
         "Fractions without fear",
         "Add, compare and cancel them, and see them on a line.",
-        "55.00",
-        2,
-        110,
+        "40.00",
         set_days=50,
         due=14,
     ),
@@ -285,9 +250,7 @@ GOALS = (
         GoalType.AP,
         "A 5 in AP Physics 1",
         "The exam is in spring.",
-        "72.50",
-        14,
-        900,
+        "50.00",
         set_days=190,
         due=160,
     ),
@@ -299,9 +262,7 @@ GOALS = (
         GoalType.GENERAL,
         "Order lunch in French",
         "From bonjour to the bill, with one joke.",
-        "40.00",
-        0,
-        140,
+        "20.00",
         set_days=95,
         due=60,
     ),
@@ -313,9 +274,7 @@ GOALS = (
         GoalType.GENERAL,
         "Two-column proofs",
         "Congruent triangles.",
-        "100.00",
-        0,
-        320,
+        "0.00",
         set_days=140,
         status=GoalStatus.COMPLETED,
         done_days=31,
@@ -329,8 +288,6 @@ GOALS = (
         "Read a French novel",
         "Too much at once; later.",
         "5.00",
-        0,
-        10,
         set_days=90,
         status=GoalStatus.PAUSED,
     ),
@@ -342,9 +299,7 @@ GOALS = (
         GoalType.GENERAL,
         "One page a week",
         "About anything, read aloud in the session.",
-        "20.00",
-        1,
-        60,
+        "5.00",
         set_days=40,
         due=50,
     ),

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from domain.summaries import SummaryType
-
 
 @dataclass(frozen=True, slots=True)
 class DemoSession:
@@ -17,8 +15,6 @@ class DemoSession:
     minutes: int
     topics: tuple[str, ...]
     talk: str
-    summary: str = ""
-    """Empty where none has been written yet."""
-    next_steps: tuple[str, ...] = ()
     notes: str | None = None
-    summary_type: SummaryType = SummaryType.NORMAL
+    summarised: bool = True
+    """Whether the companion has written its summary, as it does of any session."""

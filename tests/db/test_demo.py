@@ -11,20 +11,24 @@ import pytest
 from psycopg.rows import dict_row
 
 from db.access import check_access
-from db.demo import demo_id, demo_sub, load_demo
+from db.demo import load_demo
+from db.demo_ids import demo_id, demo_sub
 from db.encryption import KeyRing, context_of
 from db.engine import Database
 from db.replay import replay
-from db.tables import metadata, sessions, users
+from db.tables import goals, metadata, sessions, users
 from db.transcripts import transcripts_by_session
 from db.vault import Vault
+from domain.demo.companion import NUDGES
 from domain.demo.facts import SESSIONS
-from domain.demo.people import PEOPLE
+from domain.demo.people import GOALS, PEOPLE
 from domain.demo.practice import ITEMS, PRACTICE
 from domain.grading import RIGHT, WRONG, grade
 from domain.practice import AnswerType
 from domain.rating import K_FACTOR
 from domain.sessions import SessionTranscript
+from jobs.progress import count_goal, count_practice, count_session, end_streaks
+from jobs.tools import Tools
 from tests import servers
 
 NOW = datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
@@ -43,6 +47,10 @@ def _rows(database: servers.Database, query: str, *values: Any) -> list[dict[str
         return owner.execute(query.encode(), values).fetchall()
 
 
+def _pairs(database: servers.Database, query: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in _rows(database, query)]
+
+
 def _counts(database: servers.Database) -> dict[str, int]:
     return {name: _rows(database, f"select count(*) as count from {name}")[0]["count"] for name in metadata.tables}
 
@@ -54,8 +62,7 @@ async def test_every_table_has_something_and_nothing_is_loaded_twice(
     counts = _counts(database)
     # Nobody has done anything yet that leaves a line or an event.
     empty = {name for name, count in counts.items() if count == 0}
-    unused = {"audit_log", "generations", "practice_settings", "progress_entries", "summary_claims"}
-    unused |= {"study_materials", "study_passages", "answer_citations", "answer_calibrations", "nudge_decisions"}
+    unused = {"audit_log", "practice_settings", "answer_calibrations"}
     assert {name for name in empty if not name.startswith("events")} == unused
     assert (counts["users"], counts["sessions"]) == (10, 21)
     assert not await load_demo(study, NOW + timedelta(days=9))
@@ -139,10 +146,80 @@ async def test_what_happened_lies_in_the_past_and_in_order(database: servers.Dat
     )
 
 
+async def test_where_students_stand_is_what_counting_gives(
+    database: servers.Database, study: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is counted is taken away, and counted again by the product's own jobs, each at its time."""
+    await load_demo(study, NOW)
+    queries = (
+        "select student_id, kind, source_id, goal_id, xp, percent, occurred_at from progress_entries"
+        " order by 1, 2, 3, 4",
+        "select id, completion_percentage, xp_earned, current_streak from goals order by id",
+        "select id, profile->'progress' as progress, gamification->'xp' as xp, gamification->'level' as level,"
+        " gamification->'streaks' as streaks, (select array_agg(badge order by badge)"
+        " from jsonb_array_elements_text(gamification->'badges') as badges (badge)) as badges from users order by id",
+    )
+    loaded = [_rows(database, query) for query in queries]
+    begun = {demo_id(goals, goal.key): goal.percent for goal in GOALS}
+    status = dict(_pairs(database, "select id, status from goals"))
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("delete from progress_entries")
+        owner.execute("update users set gamification = '{}', profile = profile - 'progress' where role = 'student'")
+        for goal, percent in begun.items():
+            owner.execute(
+                "update goals set completion_percentage = %s, xp_earned = 0, current_streak = 0, status = %s,"
+                " confirmed_at = null where id = %s",
+                [percent, "paused" if status[goal] == "paused" else "active", goal],
+            )
+    tools = Tools(study)
+    done = _rows(
+        database,
+        """
+        select 'practice' as kind, id, completed_at as at from practice_assignments where completed
+        union all select 'session', id, session_date from sessions
+        union all select 'goal', id, completed_at from goals where completed_at is not null
+        order by at, kind desc, id
+        """,
+    )
+    for each in done:
+        monkeypatch.setattr("jobs.progress.now", lambda at=each["at"]: at)
+        if each["kind"] == "goal":
+            with psycopg.connect(database.owner_url) as owner:
+                owner.execute(
+                    "update goals set status = 'completed', completion_percentage = 100, confirmed_at = completed_at,"
+                    " current_streak = 0 where id = %s",
+                    [each["id"]],
+                )
+        await {"practice": count_practice, "session": count_session, "goal": count_goal}[each["kind"]](
+            tools, each["id"]
+        )
+    monkeypatch.setattr("jobs.progress.now", lambda: NOW)
+    await end_streaks(tools)
+    assert [_rows(database, query) for query in queries] == loaded
+
+
+async def test_what_the_companion_says_can_be_looked_up(database: servers.Database, study: Database) -> None:
+    await load_demo(study, NOW)
+    claims = dict(_pairs(database, "select status, count(*) from summary_claims group by status"))
+    assert set(claims) == {"supported"}
+    texts = [text for (text,) in _pairs(database, "select text from study_materials")]
+    quotes = [quote for (quote,) in _pairs(database, "select quote from answer_citations where kind = 'material'")]
+    assert len(quotes) >= 10
+    assert all(any(quote in text for text in texts) for quote in quotes)
+    spread = _pairs(database, "select confidence, outcome, count(*) from qa_interactions group by 1, 2 order by 1, 2")
+    assert {confidence for confidence, _, _ in spread} == {"High", "Medium", "Low"}
+    assert {"answered", "out_of_scope", "clarification", "not_found"} <= {outcome for _, outcome, _ in spread}
+    decided = _pairs(database, "select n.id from nudges as n left join nudge_decisions as d on d.nudge_id = n.id")
+    assert len(decided) == len(NUDGES)
+    waiting = "select (select count(*) from practice_assignments where flagged and not completed),"
+    waiting += " (select count(*) from qa_interactions where escalated_to_tutor_id is not null and answered_at is null)"
+    assert all(count >= 1 for count in _pairs(database, waiting)[0])
+
+
 async def test_ratings_are_what_the_answers_come_to(database: servers.Database, study: Database) -> None:
     await load_demo(study, NOW)
     found = await replay(study, K_FACTOR)
-    assert (found.differences, found.students) == (0, 9)
+    assert (found.differences, found.students) == (0, 10)
     stored = _rows(database, "select student_id, subject_id, rating from student_ratings order by 1, 2")
     last = _rows(
         database,
@@ -224,7 +301,7 @@ def test_scores_are_those_that_grading_gives() -> None:
     graded = [
         one for one in PRACTICE if isinstance(one.content, str) and one.response and one.score in ("0.00", "1.00")
     ]
-    assert len(graded) == 14
+    assert len(graded) == 24
     for assigned in graded:
         assert isinstance(assigned.content, str)
         item = bank[assigned.content]

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from db.demo import demo_sub, load_demo
+from db.demo import load_demo
+from db.demo_ids import demo_sub
 from domain.clock import now
 from schema.transport.pages import content_security_policy
 from server import create_app, database_of
