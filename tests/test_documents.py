@@ -128,7 +128,7 @@ async def test_the_question_of_the_readme_is_answered(demo: Api, settings: Setti
         None,
         {"engine": "EXTRACTIVE"},
     )
-    assert [cited["kind"] for cited in question["citations"]] == ["SUMMARY"]
+    assert [cited["kind"] for cited in question["citations"]] == ["MATERIAL"]
     assert "where it is about" in question["hint"]
 
 

@@ -36,7 +36,7 @@ MATERIALS = (
         "A quadratic equation has the form ax\u00b2 + bx + c = 0, and a is not zero. "
         "The discriminant of a quadratic equation is b\u00b2 - 4ac. "
         "A negative discriminant means that the parabola never meets the horizontal axis. "
-        "The vertex of a parabola is its lowest or its highest point. "
+        "The vertex of a parabola lies halfway between its two roots. "
         "Factoring was the first method in history, and it was used by Babylonian scribes. "
         "Completing the square adds the square of half the middle coefficient on both sides. "
         "A root of a function is a place where its value is zero.",
@@ -78,7 +78,7 @@ MATERIALS = (
 
 ASKED = (
     DemoAsked("discriminant", "student", 26, "What is the discriminant of a quadratic equation?", right=True),
-    DemoAsked("vertex", "student", 13, "What is the vertex of a parabola?", right=True),
+    DemoAsked("vertex", "student", 13, "Where does the vertex of a parabola lie?", right=True),
     DemoAsked("babylon", "student", 22, "Who used factoring first in history?"),
     DemoAsked("mole", "student", 17, "How many particles are in a mole of a substance?", right=True),
     DemoAsked("avogadro", "student", 16, "Who proposed that equal volumes of gas hold equal numbers of particles?"),
