@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -122,6 +123,10 @@ def is_heartbeat(payload: Any) -> bool:
     return found["kind"] == "HEARTBEAT" if "kind" in found else bool(told) and all(found[name] is None for name in told)
 
 
+# Reading the certificates of the world takes a client longer than to start the server, and none is asked for.
+_TLS = ssl.create_default_context()
+
+
 @asynccontextmanager
 async def serving(app: Starlette) -> AsyncIterator[Api]:
     """The application on a free port, in this event loop."""
@@ -134,7 +139,7 @@ async def serving(app: Starlette) -> AsyncIterator[Api]:
                 running.result()
                 raise RuntimeError("the server ended while it started")
             await asyncio.sleep(0.005)
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with httpx.AsyncClient(timeout=30, verify=_TLS) as http:
             yield Api("{}:{}".format(*listener.getsockname()[:2]), http, server)
     finally:
         server.should_exit = True

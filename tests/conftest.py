@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from db.embedded import Server
-from tests.servers import EMBEDDED, PROGRAMS, Database, cloned, servers
+from db.encryption import KeyRing
+from domain.identity.local_issuer import LocalIssuer
+from tests.servers import EMBEDDED, PROGRAMS, Clones, Database, servers
 
 # Asynchronous tests
 
@@ -78,15 +80,44 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_RUNNING].close()
 
 
+@pytest.fixture(scope="session")
+def clones() -> Iterator[Clones]:
+    """Databases that tests have one after another."""
+    kept = Clones()
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def database(pytestconfig: pytest.Config) -> Iterator[Database]:
-    """A fresh, migrated database on the embedded PostgreSQL."""
-    with cloned(_started(pytestconfig)[EMBEDDED]) as clone:
+def database(pytestconfig: pytest.Config, clones: Clones) -> Iterator[Database]:
+    """A migrated database without rows, on the embedded PostgreSQL."""
+    with clones.lend(_started(pytestconfig)[EMBEDDED]) as clone:
         yield clone
 
 
 @pytest.fixture(params=PROGRAMS)
-def database_on_each_server(request: pytest.FixtureRequest) -> Iterator[Database]:
+def database_on_each_server(request: pytest.FixtureRequest, clones: Clones) -> Iterator[Database]:
     """The same on each PostgreSQL of the machine, for tests of what versions may do differently."""
-    with cloned(_started(request.config)[request.param]) as clone:
+    with clones.lend(_started(request.config)[request.param]) as clone:
         yield clone
+
+
+# Keys take a while to make, so all tests share them.
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the development keys."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def issuer(data_dir: Path) -> LocalIssuer:
+    """The development issuer that the application believes."""
+    return LocalIssuer.load(data_dir)
+
+
+@pytest.fixture(scope="session")
+def keys(data_dir: Path) -> KeyRing:
+    """The keys that the application encrypts with."""
+    return KeyRing.from_file(data_dir / "encryption.key")

@@ -6,6 +6,7 @@ They have the shape of Cognito's access tokens, so that everything after the sig
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -50,11 +51,8 @@ class LocalIssuer:
         """The issuer whose key is `<data_dir>/issuer.key`, made on first use. Raises KeyFileError."""
         path = data_dir / KEY_FILE
         content = read_or_create(path, _new_key)
-        try:
-            key = serialization.load_pem_private_key(content, password=None)
-        except (ValueError, TypeError):
-            key = None
-        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < KEY_BITS:
+        key = _private_key(content)
+        if key is None or key.key_size < KEY_BITS:
             raise KeyFileError(
                 f"{path} does not hold an RSA private key of {KEY_BITS} bits or more. "
                 "Delete it to have a new one made; tokens issued with the old one then end."
@@ -93,6 +91,16 @@ class LocalIssuer:
 
     async def aclose(self) -> None:
         """Nothing is kept open."""
+
+
+# Checking a key that was read takes longer than all else that a start does.
+@lru_cache(maxsize=4)
+def _private_key(content: bytes) -> rsa.RSAPrivateKey | None:
+    try:
+        key = serialization.load_pem_private_key(content, password=None)
+    except (ValueError, TypeError):
+        return None
+    return key if isinstance(key, rsa.RSAPrivateKey) else None
 
 
 def _new_key() -> bytes:

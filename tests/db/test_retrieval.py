@@ -19,17 +19,17 @@ from tests.make import Make, Person
 
 
 @pytest.fixture
-async def opened(database: servers.Database, tmp_path: Any) -> AsyncIterator[Database]:
+async def opened(database: servers.Database, keys: KeyRing) -> AsyncIterator[Database]:
     """The application's connections."""
-    async with Database(database.app_url, vault=Vault(KeyRing.from_file(tmp_path / "encryption.key"), None)) as running:
+    async with Database(database.app_url, vault=Vault(keys, None)) as running:
         yield running
 
 
 @pytest.fixture
-async def make(database: servers.Database, opened: Database, tmp_path: Any) -> AsyncIterator[Make]:
+async def make(database: servers.Database, issuer: LocalIssuer, keys: KeyRing) -> AsyncIterator[Make]:
     """Rows."""
     async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
-        yield Make(owner, LocalIssuer.load(tmp_path), opened.vault.keys)
+        yield Make(owner, issuer, keys)
 
 
 async def material(make: Make, title: str, text: str, **values: Any) -> UUID:
@@ -172,13 +172,12 @@ async def test_any_question_can_be_searched_for(opened: Database, make: Make, qu
     assert (await findings(opened, sam, question)).corpus.size == 1
 
 
-async def test_on_each_server(database_on_each_server: servers.Database, tmp_path: Any) -> None:
-    keys = KeyRing.from_file(tmp_path / "encryption.key")
+async def test_on_each_server(database_on_each_server: servers.Database, issuer: LocalIssuer, keys: KeyRing) -> None:
     async with (
         Database(database_on_each_server.app_url, vault=Vault(keys, None)) as opened,
         await psycopg.AsyncConnection.connect(database_on_each_server.owner_url, autocommit=True) as owner,
     ):
-        make = Make(owner, LocalIssuer.load(tmp_path), keys)
+        make = Make(owner, issuer, keys)
         sam = await make.student()
         await material(make, "Tides", "The tides are caused by the pull of the Moon. Ships wait for high water.")
         asked = Asked.read("What causes tides?")

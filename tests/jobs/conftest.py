@@ -18,24 +18,24 @@ from tests.servers import Database
 
 
 @pytest.fixture
-async def tools(database: Database, tmp_path: Path) -> AsyncIterator[Tools]:
+async def tools(database: Database, data_dir: Path) -> AsyncIterator[Tools]:
     """As the server has them."""
-    settings = Settings(study_data_dir=tmp_path)
+    settings = Settings(study_data_dir=data_dir)
     async with database_of(settings, database.app_url) as study:
         yield Tools(study)
 
 
 @pytest.fixture
-async def make(database: Database, tmp_path: Path) -> AsyncIterator[Make]:
+async def make(database: Database, issuer: LocalIssuer, keys: KeyRing) -> AsyncIterator[Make]:
     """Rows."""
     async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
-        yield Make(owner, LocalIssuer.load(tmp_path), KeyRing.from_file(tmp_path / "encryption.key"))
+        yield Make(owner, issuer, keys)
 
 
 @pytest.fixture
-def app(database: Database, tmp_path: Path, make: Make) -> Starlette:
+def app(database: Database, data_dir: Path, make: Make) -> Starlette:
     """The application."""
-    return create_app(Settings(study_data_dir=tmp_path), database.app_url)
+    return create_app(Settings(study_data_dir=data_dir), database.app_url)
 
 
 @pytest.fixture

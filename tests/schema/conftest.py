@@ -20,18 +20,6 @@ from tests.schema.override_scene import Scene
 from tests.servers import Database
 
 
-@pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the development keys; keys take a while to make, so all tests share it."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="session")
-def issuer(data_dir: Path) -> LocalIssuer:
-    """The development issuer that the application believes."""
-    return LocalIssuer.load(data_dir)
-
-
 @pytest.fixture
 def app(database: Database, data_dir: Path, issuer: LocalIssuer) -> Starlette:
     """The application on a fresh database."""
@@ -50,12 +38,6 @@ async def api(app: Starlette) -> AsyncIterator[Api]:
     """The running application."""
     async with serving(app) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def keys(data_dir: Path) -> KeyRing:
-    """The keys that the application encrypts with."""
-    return KeyRing.from_file(data_dir / "encryption.key")
 
 
 @pytest.fixture
