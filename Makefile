@@ -24,7 +24,7 @@ serve: .venv/installed $(if $(wildcard web/package.json),web/dist/tried) ## Star
 pages: web/dist/graphiql.html ## Build the pages for browsers, with what web/package-lock.json names
 
 test: .venv/installed-dev ## Run the tests (ARGS="-k name" to choose)
-	@exec .venv/bin/pytest -n 2 --dist worksteal --ignore tests/web $(ARGS)
+	@exec .venv/bin/pytest -n 3 --dist worksteal --ignore tests/web $(ARGS)
 
 test-web: .venv/installed-dev pages ## Run the tests of the pages in Chromium; PICTURES=folder keeps pictures of them
 	@command -v chromium >/dev/null || { echo 'Chromium is needed: on Debian `apt-get install chromium`.' >&2; exit 1; }

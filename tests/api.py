@@ -131,6 +131,8 @@ _TLS = ssl.create_default_context()
 async def serving(app: Starlette) -> AsyncIterator[Api]:
     """The application on a free port, in this event loop."""
     listener = socket.create_server(("127.0.0.1", 0))
+    # By itself the kernel takes megabytes for a client that does not read.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)
     server = Server(app, app.state.sockets)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

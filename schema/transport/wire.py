@@ -238,6 +238,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # Reading
 
+    def handle_ping(self) -> None:
+        """Answer a ping; but not behind a close, as by then nothing holds up a client that only sends."""
+        pongs = self.conn.data_to_send()
+        if not self.close_sent:
+            self.transport.write(b"".join(pongs))
+
     def handle_cont(self, event: Frame) -> None:
         """Add a fragment to the message, unless there are absurdly many."""
         if len(self.frames) >= MAX_FRAGMENTS:
