@@ -32,6 +32,7 @@ from domain.jobs import JobCounts
 from jobs.app import Worker
 from jobs.mail import Mail
 from jobs.tools import Tools
+from schema.budget import Budget
 from schema.context import Services
 from schema.transport.demo_sign_in import demo_routes
 from schema.transport.http import HttpEndpoint
@@ -159,6 +160,7 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
         algebra=Algebra(),
         questions_a_day=settings.questions_per_day,
         safeguarding_contact=settings.safeguarding_contact.strip(),
+        budget=Budget(settings.cost_budget, settings.cost_per_second),
     )
 
     tools = tools_of(settings, database, services.model)

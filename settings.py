@@ -163,6 +163,12 @@ class Settings(BaseSettings):
     max_message_bytes: int = Field(
         default=3_000_000, ge=1_000, description="Largest request, and largest WebSocket message of a client."
     )
+    cost_budget: int = Field(
+        default=100_000,
+        ge=25_000,
+        description="Points that one person's operations may cost at once in a process; an object of an answer is one.",
+    )
+    cost_per_second: float = Field(default=2_000, gt=0, description="Points of it that are refilled in a second.")
     sockets_in_all: int = Field(
         default=10_000, ge=1, description="WebSockets and event streams that a process keeps open at most."
     )

@@ -21,6 +21,7 @@ from domain.companion.model import Model
 from domain.errors import BadRequest
 from domain.identity.tokens import Identity, TokenVerifier
 from domain.viewer import Viewer
+from schema.budget import Bill, Budget
 from schema.results import Answer
 from schema.sharing import Shared
 from schema.turns import Turns
@@ -52,6 +53,8 @@ class Services:
     """The setting QUESTIONS_PER_DAY."""
     safeguarding_contact: str
     """The setting SAFEGUARDING_CONTACT."""
+    budget: Budget
+    """What operations may cost each person."""
     asking: "dict[UUID, tuple[str, Any]]" = field(default_factory=dict)
     """The question of each student that is being answered, in short, and what does; see `schema.asking`."""
     audiences: WeakValueDictionary[Hashable, Audience[Answer]] = field(default_factory=WeakValueDictionary)
@@ -85,6 +88,9 @@ class Context:
         self.line = line
         self.connection_params: dict[str, Any] | None = None
         """What a WebSocket client sent with `connection_init`; set by the transport."""
+        self.objects: int | None = None
+        """Points that the answer came to, as `schema.cost` counts them; None while nobody has counted."""
+        self._bill: Bill | None = None
         self._over = False
         self._unkept: psycopg.Error | None = None
         self._opening = asyncio.Lock()
@@ -98,6 +104,24 @@ class Context:
     def fresh(self) -> "Context":
         """A context for another operation of the same caller, as each operation on a socket needs."""
         return Context(self.services, self.identity, self.line)
+
+    def bill(self, points: int) -> Bill:
+        """Have the operation cost at most so many points, which are not set aside."""
+        self._bill = Bill(self.services.budget, None if self.identity is None else self.identity.subject, points)
+        return self._bill
+
+    def charge(self, points: int) -> None:
+        """Set points of the caller's budget aside for the operation. Raises Spent."""
+        self.bill(points).take()
+
+    def discharge(self) -> None:
+        """Give them back, as nothing runs."""
+        if self._bill is not None:
+            self._bill.cancel()
+
+    def settled(self) -> dict[str, Any]:
+        """What the operation cost, as `extensions` of its answer."""
+        return {} if self._bill is None else {"cost": self._bill.settle(self.objects)}
 
     async def viewer(self) -> Viewer | None:
         """Who asks, as the database knows them now; None when nobody is signed in."""

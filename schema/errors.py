@@ -124,6 +124,8 @@ def presentable(error: GraphQLError) -> GraphQLError:
             # Its text is for whoever runs the server: it names keys and files.
             log.error("at %s: %s", error.path, cause)
             return _coded(error, _CANNOT_DECRYPT, cause.code)
+        case RecursionError() if error.path is None:
+            return _coded(error, "The document is nested too deeply.", "TOO_COMPLEX")
         case DataError() | UnicodeEncodeError():
             return _coded(
                 error,

@@ -1,6 +1,6 @@
 """What a document may ask for; looked at before it is validated, for validation itself is work.
 
-Every list of the graph is a page, so what an operation can cost at most stands in its text: objects times page sizes.
+What depends on the document alone is looked at once; its cost (`schema.cost`) with each request's variables.
 """
 
 from collections import Counter
@@ -13,23 +13,18 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
-    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    VariableNode,
-    get_named_type,
-    is_list_type,
 )
-from graphql.type import GraphQLOutputType, get_nullable_type
 from strawberry.extensions import SchemaExtension
 
-from schema.types.connection import DEFAULT_PAGE, MAX_PAGE
+from schema.budget import Spent
+from schema.context import Context
+from schema.cost import Cost
+from schema.results import refused
 
 MAX_CHARACTERS = 100_000
 """Of a document; what is long in a request, such as a transcript, is in its variables."""
@@ -38,13 +33,18 @@ MAX_TOKENS = 3_000
 MAX_REPEATS = 30
 """How often one selection may name the same field or fragment: comparing them takes the square of it."""
 MAX_FIELDS = 3_000
-"""Fields of an operation, each fragment counted wherever it is spread."""
+"""Fields and fragments of an operation, each fragment counted wherever it is spread."""
 MAX_DEPTH = 30
-MAX_OBJECTS = 25_000
-"""Objects of an answer, if every page is full."""
+MAX_ALIASES = 200
+"""Of a document."""
+MAX_DIRECTIVES = 200
+"""Of a document."""
+MAX_FRAGMENTS = 100
+"""Of a document: they may be spread in each other, and whoever looks at that goes as deep."""
+MAX_COST = 25_000
+"""Points of an operation, if every page is full."""
 MAX_MUTATIONS = 20
-SHORT_LIST = 3
-"""What a list that is not a page counts for."""
+_COUNTLESS = 10**9
 
 
 class TooMuch(Exception):
@@ -52,7 +52,7 @@ class TooMuch(Exception):
 
 
 class DocumentLimits(SchemaExtension):
-    """Refuses an operation that asks for too much, with the code TOO_COMPLEX."""
+    """Refuses an operation that asks for too much, with the code TOO_COMPLEX, and one that the budget lacks for."""
 
     def on_operation(self) -> Iterator[None]:
         """The parser stops by itself."""
@@ -64,143 +64,143 @@ class DocumentLimits(SchemaExtension):
         context = self.execution_context
         if context.graphql_document is not None and context.pre_execution_errors is None:
             try:
-                check(
-                    context.graphql_document,
-                    context.schema._schema,
-                    context.operation_name,
-                    context.variables or {},
-                )
-            except TooMuch as error:
-                context.pre_execution_errors = [GraphQLError(str(error), extensions={"code": "TOO_COMPLEX"})]
+                cost = check(context.graphql_document, context.schema._schema, context._provided_operation_name)
+                context.context.charge(priced(cost, context.variables or {}))
+            except (TooMuch, Spent) as error:
+                context.pre_execution_errors = [refusal(error)]
         yield
 
+    def get_results(self) -> dict[str, Any]:
+        """What the operation cost, for the answer's `extensions`."""
+        context: Context = self.execution_context.context
+        if self.execution_context.pre_execution_errors:
+            context.discharge()
+            return {}
+        return context.settled()
 
-def check(
-    document: DocumentNode, schema: GraphQLSchema, operation_name: str | None, variables: Mapping[str, Any]
-) -> None:
-    """Raises TooMuch for the operation of this name, or the only one. The document need not be valid."""
+
+def refusal(error: TooMuch | Spent) -> GraphQLError:
+    """As the client is told."""
+    if isinstance(error, TooMuch):
+        return refused("TOO_COMPLEX", str(error))
+    found = refused("BUDGET_SPENT", str(error))
+    found.extensions = {**(found.extensions or {}), "retryAfter": error.seconds}
+    return found
+
+
+def priced(cost: Cost, variables: Mapping[str, Any]) -> int:
+    """The points of an operation with these variables. Raises TooMuch."""
+    points = cost.under(variables)
+    if points > MAX_COST:
+        raise TooMuch(
+            f"The operation may cost {points:,} points if all pages are full, and at most {MAX_COST:,} are given: take "
+            "smaller pages (`first`) or fewer levels."
+        )
+    return points
+
+
+def check(document: DocumentNode, schema: GraphQLSchema, operation_name: str | None) -> Cost:
+    """What the operation of this name, or the only one, costs. Raises TooMuch. The document need not be valid."""
     if document.loc is not None and (length := len(document.loc.source.body)) > MAX_CHARACTERS:
         raise TooMuch(f"A document has at most {MAX_CHARACTERS:,} characters; this one has {length:,}.")
     fragments: dict[str, FragmentDefinitionNode] = {}
     operation: OperationDefinitionNode | None = None
+    written = _Written()
     for definition in document.definitions:
         if isinstance(definition, FragmentDefinitionNode):
             fragments[definition.name.value] = definition
-            _check_repeats(definition.selection_set)
+            written.count(definition)
         elif isinstance(definition, OperationDefinitionNode):
-            _check_repeats(definition.selection_set)
+            written.count(definition)
             if operation is None or (definition.name and definition.name.value == operation_name):
                 operation = definition
+    written.check(len(fragments))
     if operation is None:
-        return
-    if operation.operation is OperationType.MUTATION and len(operation.selection_set.selections) > MAX_MUTATIONS:
+        return NOTHING
+    fields, depth, roots = _Extent(fragments).of(operation.selection_set)
+    if fields > MAX_FIELDS:
+        found = f"{fields:,}" if fields < _COUNTLESS else "countless"
         raise TooMuch(
-            f"A request changes at most {MAX_MUTATIONS} things; this one names "
-            f"{len(operation.selection_set.selections)}."
+            f"An operation has at most {MAX_FIELDS:,} fields, fragments counted where they stand; this one has {found}."
         )
-    root = schema.get_root_type(operation.operation)
-    _Walk(schema, fragments, variables).walk(operation.selection_set, root, 1, 1, ())
+    if depth > MAX_DEPTH:
+        raise TooMuch(f"A document is at most {MAX_DEPTH} fields deep; this one is {depth} deep.")
+    if operation.operation is OperationType.MUTATION and roots > MAX_MUTATIONS:
+        raise TooMuch(f"A request changes at most {MAX_MUTATIONS} things; this one names {roots}.")
+    return Cost.of(operation, fragments, schema)
 
 
-def _check_repeats(selection_set: SelectionSetNode) -> None:
-    waiting = [selection_set]
-    while waiting:
-        selections = waiting.pop().selections
-        names: Counter[str] = Counter()
-        for selection in selections:
-            if isinstance(selection, FieldNode):
-                names[selection.alias.value if selection.alias else selection.name.value] += 1
-            elif isinstance(selection, FragmentSpreadNode):
-                names[f"...{selection.name.value}"] += 1
-            else:
-                names["..."] += 1
-            inner = getattr(selection, "selection_set", None)
-            if inner is not None:
-                waiting.append(inner)
-        for name, count in names.most_common(1):
-            if count > MAX_REPEATS:
-                raise TooMuch(f"One selection has `{name}` {count} times; at most {MAX_REPEATS} are taken.")
+NOTHING = Cost(0, (), frozenset(), {})
+"""Of a document without an operation."""
 
 
-class _Walk:
-    """Through an operation with its fragments in place, counting."""
+class _Written:
+    """What stands in a document, each fragment once."""
 
-    def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
-    ) -> None:
-        self.schema = schema
-        self.fragments = fragments
-        self.variables = variables
-        self.fields = 0
-        self.objects = 0
+    def __init__(self) -> None:
+        self.aliases = 0
+        self.directives = 0
 
-    def walk(
-        self,
-        selection_set: SelectionSetNode,
-        parent: GraphQLNamedType | None,
-        copies: int,
-        depth: int,
-        within: tuple[str, ...],
-    ) -> None:
-        """Count a selection that is made on `copies` objects; `within` are the fragments around it."""
-        if depth > MAX_DEPTH:
-            raise TooMuch(f"The document is nested deeper than {MAX_DEPTH} fields.")
+    def count(self, definition: OperationDefinitionNode | FragmentDefinitionNode) -> None:
+        """Add a definition. Raises TooMuch for a selection with too much of the same."""
+        self.directives += len(definition.directives or ())
+        waiting = [definition.selection_set]
+        while waiting:
+            names: Counter[str] = Counter()
+            for selection in waiting.pop().selections:
+                self.directives += len(selection.directives or ())
+                if isinstance(selection, FieldNode):
+                    self.aliases += selection.alias is not None
+                    names[selection.alias.value if selection.alias else selection.name.value] += 1
+                elif isinstance(selection, FragmentSpreadNode):
+                    names[f"...{selection.name.value}"] += 1
+                else:
+                    names["..."] += 1
+                inner = getattr(selection, "selection_set", None)
+                if inner is not None:
+                    waiting.append(inner)
+            for name, count in names.most_common(1):
+                if count > MAX_REPEATS:
+                    raise TooMuch(f"One selection has `{name}` {count} times; at most {MAX_REPEATS} are taken.")
+
+    def check(self, fragments: int) -> None:
+        """Raises TooMuch."""
+        for what, found, limit in (
+            ("aliases", self.aliases, MAX_ALIASES),
+            ("directives", self.directives, MAX_DIRECTIVES),
+            ("fragments", fragments, MAX_FRAGMENTS),
+        ):
+            if found > limit:
+                raise TooMuch(f"A document has at most {limit} {what}; this one has {found}.")
+
+
+class _Extent:
+    """How large selections are with their fragments in place; each fragment is looked at once."""
+
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._known: dict[str, tuple[int, int, int]] = {}
+
+    def of(self, selection_set: SelectionSetNode) -> tuple[int, int, int]:
+        """Fields and fragments in all, how many fields deep, and the fields at the top."""
+        total, depth, top = 0, 0, 0
         for selection in selection_set.selections:
-            self.fields += 1
-            if self.fields > MAX_FIELDS:
-                raise TooMuch(f"The operation has more than {MAX_FIELDS:,} fields, fragments counted where they stand.")
+            total += 1
             if isinstance(selection, FieldNode):
-                self._field(selection, parent, copies, depth, within)
+                top += 1
+                fields, below, _ = (0, 0, 0) if selection.selection_set is None else self.of(selection.selection_set)
+                total, depth = total + fields, max(depth, below + 1)
+                continue
+            fields, below, beside = 0, 0, 0
+            if isinstance(selection, InlineFragmentNode):
+                fields, below, beside = self.of(selection.selection_set)
             elif isinstance(selection, FragmentSpreadNode):
-                name = selection.name.value
-                fragment = self.fragments.get(name)
-                if fragment is not None and name not in within:
-                    kind = self.schema.get_type(fragment.type_condition.name.value)
-                    self.walk(fragment.selection_set, kind, copies, depth, (*within, name))
-            elif isinstance(selection, InlineFragmentNode):
-                condition = selection.type_condition
-                kind = parent if condition is None else self.schema.get_type(condition.name.value)
-                self.walk(selection.selection_set, kind, copies, depth, within)
+                fields, below, beside = self._spread(selection.name.value)
+            total, depth, top = total + fields, max(depth, below), top + beside
+        return total, depth, top
 
-    def _field(
-        self, node: FieldNode, parent: GraphQLNamedType | None, copies: int, depth: int, within: tuple[str, ...]
-    ) -> None:
-        if node.selection_set is None:
-            return
-        field = None
-        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
-            field = parent.fields.get(node.name.value)
-        kind = None if field is None else get_named_type(field.type)
-        if field is not None and "first" in field.args:
-            copies *= self._page(node)
-        elif field is not None and _is_list(field.type) and not (parent is not None and _is_page(parent)):
-            copies *= SHORT_LIST
-        if kind is not None and not kind.name.startswith("__") and not _is_page(kind):
-            self.objects += copies
-            if self.objects > MAX_OBJECTS:
-                raise TooMuch(
-                    f"The operation asks for more than {MAX_OBJECTS:,} objects if all pages are full; "
-                    "take smaller pages (`first`) or fewer levels."
-                )
-        self.walk(node.selection_set, kind, copies, depth + 1, within)
-
-    def _page(self, node: FieldNode) -> int:
-        size: object = None
-        for argument in node.arguments or ():
-            if argument.name.value in {"first", "last"}:
-                value = argument.value
-                if isinstance(value, IntValueNode):
-                    size = int(value.value[:9])
-                elif isinstance(value, VariableNode):
-                    size = self.variables.get(value.name.value)
-        # A page that is too large is refused where it is read, with a better word.
-        return min(max(size, 1), MAX_PAGE) if isinstance(size, int) else DEFAULT_PAGE
-
-
-def _is_list(kind: GraphQLOutputType) -> bool:
-    return is_list_type(get_nullable_type(kind))
-
-
-def _is_page(kind: GraphQLNamedType) -> bool:
-    """A connection, whose lists are the page itself and not a list in a page."""
-    return kind.name.endswith("Connection")
+    def _spread(self, name: str) -> tuple[int, int, int]:
+        if name not in self._known and name in self._fragments:
+            self._known[name] = (0, 0, 0)  # where it spreads itself, which is not valid
+            self._known[name] = self.of(self._fragments[name].selection_set)
+        return self._known.get(name, (0, 0, 0))

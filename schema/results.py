@@ -10,6 +10,9 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema.errors import presentable
 
+MAX_ERRORS = 50
+"""Of one answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -25,7 +28,15 @@ def answer_of(result: ExecutionResult) -> Answer:
     """A result, written out."""
     # A copy: what orjson gives holds on to four KiB, however short it is, and each stream keeps its last answer.
     body = bytes(memoryview(orjson.dumps(formatted(result), default=str)))
-    return Answer(body, tuple(result.errors or ()) if unexecuted(result) else ())
+    return Answer(body, tuple(told(result.errors or ())) if unexecuted(result) else ())
+
+
+def told(errors: Sequence[GraphQLError]) -> Sequence[GraphQLError]:
+    """The errors as they are told: not more than MAX_ERRORS, and then how many there are."""
+    if len(errors) <= MAX_ERRORS:
+        return errors
+    rest = f"There are {len(errors):,} errors; the first {MAX_ERRORS} are told."
+    return [*errors[:MAX_ERRORS], refused("TOO_MANY_ERRORS", rest)]
 
 
 async def only(answer: Awaitable[Answer]) -> AsyncGenerator[Answer, None]:
@@ -44,7 +55,7 @@ def formatted(result: ExecutionResult) -> dict[str, Any]:
     """The specification's response map: no `data` where nothing was executed."""
     answer: dict[str, Any] = {} if unexecuted(result) else {"data": result.data}
     if result.errors:
-        answer["errors"] = [error.formatted for error in result.errors]
+        answer["errors"] = [error.formatted for error in told(result.errors)]
     if result.extensions:
         answer["extensions"] = result.extensions
     return answer

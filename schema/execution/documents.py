@@ -6,7 +6,9 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema
 
+from schema.cost import Cost
 from schema.execution.plan import Inexpressible, Operation, Plan
+from schema.limits import check
 
 MAX_DOCUMENTS = 500
 MAX_CHARACTERS = 250_000
@@ -18,12 +20,13 @@ MAX_PLANS = 16
 class Document:
     """A valid document and the plans of its operations."""
 
-    __slots__ = ("_operations", "_plans", "node", "text")
+    __slots__ = ("_costs", "_operations", "_plans", "node", "text")
 
     def __init__(self, text: str, node: DocumentNode) -> None:
         self.text = text
         self.node = node
         self._operations: dict[str | None, Operation | Inexpressible] = {}
+        self._costs: dict[str | None, Cost] = {}
         self._plans: OrderedDict[tuple[str | None, tuple[bool, ...]], Plan] = OrderedDict()
 
     def operation(self, name: str | None) -> Operation:
@@ -37,6 +40,13 @@ class Document:
             self._operations[name] = found
         if isinstance(found, Inexpressible):
             raise Inexpressible(*found.args)
+        return found
+
+    def cost(self, schema: GraphQLSchema, name: str | None) -> Cost:
+        """What the operation of this name, or the only one, may cost. Raises TooMuch."""
+        found = self._costs.get(name)
+        if found is None:
+            found = self._costs[name] = check(self.node, schema, name)
         return found
 
     @property

@@ -1,11 +1,13 @@
 """Breadth-first execution as an extension of Strawberry's: it supplies the result, so that graphql-core has none to."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLSchema
 from graphql.execution.values import get_variable_values
 from strawberry.extensions import SchemaExtension
 
+from schema.context import Context
 from schema.execution.documents import Document, Documents
 from schema.execution.plan import Inexpressible
 from schema.execution.run import Run
@@ -56,15 +58,33 @@ class BreadthFirst(SchemaExtension):
     async def _result(self) -> ExecutionResult:
         context = self.execution_context
         assert self._document is not None  # noqa: S101 - nothing runs that was not parsed
-        name = context._provided_operation_name
-        operation = self._document.operation(name)
-        variables = get_variable_values(
+        return await self.result_of(
+            self._document,
             context.schema._schema,
-            operation.node.variable_definitions or (),
+            context._provided_operation_name,
             context.variables or {},
-            max_errors=MAX_COERCION_ERRORS,
+            context.context,
+            context.root_value,
+        )
+
+    @classmethod
+    async def result_of(
+        cls,
+        document: Document,
+        schema: GraphQLSchema,
+        name: str | None,
+        values: Mapping[str, Any],
+        context: Context,
+        root: Any = None,
+    ) -> ExecutionResult:
+        """Run the operation of this name, or the only one. Raises Inexpressible before anything runs."""
+        operation = document.operation(name)
+        variables = get_variable_values(
+            schema, operation.node.variable_definitions or (), dict(values), max_errors=MAX_COERCION_ERRORS
         )
         if isinstance(variables, list):
             return ExecutionResult(None, variables)
-        plan = self._document.plan(context.schema._schema, name, variables.coerced)
-        return await self.run(plan, context.context, variables, context.root_value).execute()
+        run = cls.run(document.plan(schema, name, variables.coerced), context, variables, root)
+        result = await run.execute()
+        context.objects = run.objects
+        return result

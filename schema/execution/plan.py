@@ -37,6 +37,7 @@ from graphql import (
 from graphql.language import SelectionNode
 from strawberry.types.field import StrawberryField
 
+from schema.cost import is_counted
 from schema.execution.edges import BREADTH_FIRST, Computed, EdgesTo, EdgeTo, Named, SliceOf
 from schema.execution.readers import Reader, reader_of
 
@@ -99,11 +100,12 @@ class FieldPlan:
 class ObjectPlan:
     """The selection on one object type."""
 
-    __slots__ = ("inner", "is_type_of", "later", "leaves", "plain", "read", "type")
+    __slots__ = ("counted", "inner", "is_type_of", "later", "leaves", "plain", "read", "type")
 
     def __init__(self, kind: GraphQLObjectType, fields: Sequence[FieldPlan], leaves: Sequence[Reader]) -> None:
         self.type = kind
         self.is_type_of = kind.is_type_of
+        self.counted = is_counted(kind)
         self.leaves = leaves
         self.read = reader_of(leaves)
         """The generated reader of scalars and enums; raises for what it does not expect."""

@@ -18,6 +18,7 @@ from graphql.pyutils import Path, gather_with_cancel, inspect, is_awaitable
 from graphql.type import GraphQLResolveInfoHelpers
 
 from schema.context import Context
+from schema.cost import MUTATION
 from schema.execution.asking import Call, Level, Values, attributes
 from schema.execution.edges import EdgeTo
 from schema.execution.leaves import complete, listed, null_error
@@ -37,6 +38,8 @@ class Run:
         self.variables = variables
         self.root_value = root_value
         self.waiting: list[tuple[Frame, FieldPlan]] = []
+        self.objects = 0
+        """Points that the answer has come to, as `schema.cost` counts them."""
         self.errors: list[tuple[Frame, int, FieldPlan, tuple[int, ...], Exception]] = []
         self.whole = plan.runs >= self.whole_after
         plan.runs += 1
@@ -61,6 +64,7 @@ class Run:
         fields, self.waiting = self.waiting, []
         for field in fields:
             self.found = {}  # read before what this one writes
+            self.objects += MUTATION
             self.waiting = [field]
             known = len(self.errors)
             await self._wait()
@@ -237,6 +241,7 @@ class Run:
                 outs.update(zip(identities, plan.read([unique[identity] for identity in identities]), strict=True))
             except Exception:  # noqa: BLE001 - it is looked at again, and then told with its place
                 return None
+        self.objects += len(children)
         return [outs[id(child)] for child in children]
 
     def _all_are(self, plan: ObjectPlan, group: Group, children: list[Any]) -> bool:
@@ -286,6 +291,8 @@ class Run:
     def _expand(self, frame: Frame) -> list[Any]:
         """Read the scalars, go into what is at hand, and put off the rest."""
         plan = frame.plan
+        if plan.counted:
+            self.objects += len(frame.sources)
         outs: list[dict[str, Any]] | None = None
         with suppress(Exception):  # whatever it is, it will come again, at its place
             outs = plan.read(frame.sources)

@@ -39,9 +39,11 @@ from db.audience import Audience, Listener, Step
 from db.dedicated import delays
 from db.feed import Start
 from domain.events import Cursor
+from schema.budget import Bill, Spent
 from schema.context import Context
+from schema.cost import Cost
 from schema.errors import presentable
-from schema.limits import MAX_TOKENS, TooMuch, check
+from schema.limits import MAX_TOKENS, TooMuch, check, priced, refusal
 from schema.results import Answer, answer_of
 from schema.sharing import shared
 from schema.subscriptions.stream import Update, Watch
@@ -62,10 +64,12 @@ class Unreachable(Exception):
 class Document:
     """A subscription's document, found valid; all streams that send the same text hold the same one."""
 
-    __slots__ = ("__weakref__", "names", "node")
+    __slots__ = ("__weakref__", "cost", "names", "node")
 
-    def __init__(self, node: DocumentNode, names: frozenset[str]) -> None:
+    def __init__(self, node: DocumentNode, names: frozenset[str], cost: Cost) -> None:
         self.node = node
+        self.cost = cost
+        """Of the answer to one event."""
         self.names = names
         """The variables that an answer depends on; those that say which events come are not among them."""
 
@@ -87,26 +91,27 @@ class Delivery:
         """
         try:
             document = self._document(query, operation_name, variables)
+            context.charge(priced(document.cost, variables))
             return Stream(self._schema, document, operation_name, variables, context).answers()
+        except (TooMuch, Spent) as error:
+            return _refusals(_Refused([refusal(error)]))
         except _Refused as refused:
             return _refusals(refused)
 
     def _document(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Document:
         known = self._documents.get((query, operation_name))
+        if known is not None:
+            return known
         if len(query) > MAX_TEXT:
             raise _too_much(f"A subscription has at most {MAX_TEXT:,} characters; this one has {len(query):,}.")
         try:
-            node = known.node if known else parse(query, max_tokens=MAX_TOKENS)
-            check(node, self._schema, operation_name, variables)
-        except TooMuch as error:
-            raise _too_much(str(error)) from error
+            node = parse(query, max_tokens=MAX_TOKENS)
+            cost = check(node, self._schema, operation_name)
         except GraphQLError as error:
             raise _Refused([error]) from error
-        if known is not None:
-            return known
         if errors := validate(self._schema, node):
             raise _Refused(errors)
-        document = Document(node, _names(node))
+        document = Document(node, _names(node), cost)
         self._documents[query, operation_name] = document
         return document
 
@@ -274,7 +279,9 @@ class Stream:
         finally:
             # Before the answers leave: what an administrator read has its line in the audit log by then.
             await context.close()
-        return [None if result is None else _answer(result) for result in results]
+        # Nobody asked for these events just now: they are paid for, but not refused.
+        points = self._document.cost.under(self._variables)
+        return [None if result is None else _answer(result, context.bill(points)) for result in results]
 
     def _executor(self, context: Context, root: Any) -> Executor[Any]:
         executor = Executor.build(
@@ -338,11 +345,19 @@ async def _together(values: Sequence[Any]) -> list[Any]:
     return [next(found) if isinstance(value, Awaitable) else value for value in values]
 
 
-def _answer(result: CoreResult) -> Answer:
+def _answer(result: CoreResult, bill: Bill) -> Answer:
     errors = list(result.errors or [])
     if any(_is_away(error) for error in errors):
         raise Unreachable(str(errors[0]))
-    return answer_of(ExecutionResult(result.data, [presentable(error) for error in errors] or None))
+    cost = bill.settle(min(_objects(result.data) - 1, bill.requested))
+    return answer_of(ExecutionResult(result.data, [presentable(error) for error in errors] or None, {"cost": cost}))
+
+
+def _objects(data: Any) -> int:
+    """Objects in an answer, its outermost with them."""
+    if isinstance(data, dict):
+        return 1 + sum(map(_objects, data.values()))
+    return sum(map(_objects, data)) if isinstance(data, list) else 0
 
 
 def _is_away(error: Exception) -> bool:

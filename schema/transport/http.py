@@ -114,8 +114,12 @@ class HttpEndpoint:
 
 def _response(result: ExecutionResult, media_type: str) -> Response:
     answer = answer_of(result)
-    failed = bool(answer.refusal) and media_type == GRAPHQL_JSON
-    return Response(answer.body, status_code=400 if failed else 200, media_type=media_type)
+    if not answer.refusal or media_type != GRAPHQL_JSON:
+        return Response(answer.body, media_type=media_type)
+    told = answer.refusal[0].extensions or {}
+    if told.get("code") == "BUDGET_SPENT":
+        return Response(answer.body, 429, {"retry-after": str(told["retryAfter"])}, media_type)
+    return Response(answer.body, 400, media_type=media_type)
 
 
 def _wants_html(headers: Headers) -> bool:

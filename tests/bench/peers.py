@@ -67,6 +67,8 @@ def ours(name: str, folder: Path, postgres: Postgres, module: str) -> Iterator[P
         DATABASE_URL=postgres.app_url,
         JOBS_IN_SERVER="false",
         DEMO_DATA="false",
+        # A few people ask for what thousands would.
+        COST_BUDGET=10**12,
     )
     with server:
         server.wait_until_ready()

@@ -107,7 +107,7 @@ async def test_a_document_that_cannot_run_says_why(api: Api, document: str) -> N
 
 async def test_a_query_may_come_by_get_and_a_mutation_may_not(api: Api) -> None:
     read = await api.http.get(f"http://{api.address}/graphql", params={"query": VIEWER})
-    assert read.json() == {"data": {"viewer": None}}
+    assert read.json()["data"] == {"viewer": None}
     write = await api.http.get(f"http://{api.address}/graphql", params={"query": "mutation { __typename }"})
     assert write.status_code in {400, 405}
 
@@ -139,7 +139,7 @@ async def test_the_media_type_decides_the_status_of_an_invalid_request(
 async def test_an_operation_is_chosen_by_name(api: Api) -> None:
     document = "query A { viewer { email } } query B { __typename }"
     response = await api.http.post(f"http://{api.address}/graphql", json={"query": document, "operationName": "B"})
-    assert response.json() == {"data": {"__typename": "Query"}}
+    assert response.json()["data"] == {"__typename": "Query"}
 
 
 async def test_a_huge_request_is_refused(api: Api) -> None:

@@ -153,11 +153,8 @@ async def test_unknown_keys_and_nulls_are_no_mistake(api: Api) -> None:
         assert json.loads(await connection.recv())["type"] == "connection_ack"
         payload = {"query": VIEWER, "variables": None, "operationName": None, "extensions": None, "more": 1}
         await say(connection, {"type": "subscribe", "id": "ü" * 128, "payload": payload})
-        assert json.loads(await connection.recv()) == {
-            "id": "ü" * 128,
-            "type": "next",
-            "payload": {"data": {"viewer": None}},
-        }
+        message = json.loads(await connection.recv())
+        assert (message["id"], message["type"], message["payload"]["data"]) == ("ü" * 128, "next", {"viewer": None})
 
 
 @pytest.mark.parametrize("chosen", [{"max_message_bytes": 2_000}])
