@@ -14,7 +14,7 @@ from schema.context import Batch, Context
 from schema.execution.edges import EdgesTo, EdgeTo, Named, SliceOf
 from schema.execution.places import Frame, is_object
 from schema.execution.plan import UNKNOWN, FieldPlan, Plan
-from schema.execution.whole import Whole, texts_of, whole_of
+from schema.execution.whole import Whole, objects_in, texts_of, whole_of
 
 MAX_ASKED = 16
 """Different arguments of one page that are remembered."""
@@ -48,6 +48,8 @@ class Level:
         self.info = info
         self._calls: dict[Call, dict[Any, None]] = {}
         self._awaited: list[Awaitable[Any]] = []
+        self.objects = 0
+        """In what was read whole."""
 
     def ask_whole(self, frame: Frame, field: FieldPlan) -> Callable[[], Values | None] | None:
         """The same for a field that can be read with all below it; None for one that cannot be.
@@ -77,6 +79,7 @@ class Level:
             if found is not None:
                 texts = texts_of(await read.run(found[0], found[1] | {"keys": keys}), len(keys))
                 if texts is not None:
+                    self.objects += sum(map(objects_in, texts))
                     loaded.update(zip(keys, map(orjson.Fragment, texts), strict=True))
         except Exception as error:  # noqa: BLE001 - it becomes the error of every field that asked
             loaded.update(dict.fromkeys(keys, error))

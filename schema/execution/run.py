@@ -87,6 +87,7 @@ class Run:
             else:
                 whole.append((frame, field, collect))
         await level.wait()
+        self.objects += level.objects
         for frame, field, values in whole:
             self._place(frame, field, values())
         for frame, field, collected in ready:

@@ -164,6 +164,11 @@ def texts_of(rows: Sequence[tuple[int, str | None]], count: int) -> list[str] | 
     return [found[position] for position in range(1, count + 1)] if len(found) == count else None
 
 
+def objects_in(text: str) -> int:
+    """How many objects were written out, but for pages; within a string no quotation mark follows a bracket."""
+    return text.count('{"') - text.count('{"nodes":')
+
+
 def _marks(kind: GraphQLObjectType, record: Any) -> tuple[tuple[str, str], ...]:
     """What the columns of a row have to hold to be of this type."""
     origin = getattr(kind.extensions.get("strawberry-definition"), "origin", None)

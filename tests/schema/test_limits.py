@@ -112,6 +112,12 @@ async def test_an_answer_says_what_it_cost(api: Api, make: Make, services: Servi
         {"requested": 100, "actual": 2, "remaining": 99_998},
         {"requested": 100, "actual": 2, "remaining": 99_996},
     ]
+    await make.goal(sam)
+    await make.goal(sam)
+    nested = "{ viewer { id ... on Student { id goals { nodes { id title student { id } } } } } }"
+    # The third time it is read in another way.
+    actual = [(await api.post(nested, sam)).json()["extensions"]["cost"]["actual"] for _ in range(4)]
+    assert actual == [5] * 4
     nobody = (await api.post("{ __typename }")).json()
     assert nobody["extensions"] == {"cost": {"requested": 1, "actual": 1, "remaining": None}}
 
