@@ -21,6 +21,8 @@ from domain.companion.framing import (
 from domain.companion.speech_acts import TELLING, directs, own_words
 from domain.companion.text import (
     STOP_WORDS,
+    bare_name,
+    bare_words,
     capitalised,
     claimed_numbers,
     numbers,
@@ -28,7 +30,6 @@ from domain.companion.text import (
     stem,
     stems,
     without_quotations,
-    words,
 )
 from domain.summaries import ClaimPart
 from domain.transcripts import Turn
@@ -102,7 +103,7 @@ def fault_of(claim: Claim, turns: Sequence[Turn], known: str = "", after: int = 
     own = without_quotations(claim.text)
     if not claimed_numbers(own) <= {number for text in said for number in numbers(text)}:
         return Fault.NUMBER
-    if not _names(own) <= {_bare_name(word) for text in said for word in words(text)}:
+    if not names(own) <= {word for text in said for word in bare_words(text)}:
         return Fault.NAME
     told = Account(claim.text, claim.turns, turns)
     if not speakers_stand(told):
@@ -118,20 +119,16 @@ def fault_of(claim: Claim, turns: Sequence[Turn], known: str = "", after: int = 
     return None if _is_about(claim.text, cited, known, firm=firm) else Fault.WORDS
 
 
-def _names(text: str) -> set[str]:
+def names(text: str) -> set[str]:
     """The words that may be names, in lower case. Those that begin a sentence are, unless they commonly do."""
     found = set()
     for word, opens in capitalised(text):
-        low = _bare_name(word.lower())
+        low = bare_name(word.lower())
         if opens and (low in _OPENERS or low in STOP_WORDS or low.endswith(("ing", "ly", "ed"))):
             continue
         if stem(low) not in TELLING:
             found.add(low)
     return found
-
-
-def _bare_name(word: str) -> str:
-    return word.removesuffix("'s").removesuffix("'")
 
 
 def _quotes_stand(text: str, cited: Sequence[Turn]) -> bool:

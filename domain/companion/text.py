@@ -71,6 +71,16 @@ def words(text: str) -> list[str]:
     return [word.replace("’", "'") for word in _WORD.findall(plain(text).lower())]
 
 
+def bare_words(text: str) -> set[str]:
+    """The words in lower case, without the ending of a possessive."""
+    return {bare_name(word) for word in words(text)}
+
+
+def bare_name(word: str) -> str:
+    """A word without the ending of a possessive."""
+    return word.removesuffix("'s").removesuffix("'")
+
+
 def stem(word: str) -> str:
     """A word without its commonest English endings, so that `multiplied` and `multiply` meet."""
     word = word.removesuffix("'s").removesuffix("'")

@@ -1,7 +1,8 @@
 """Answers that a language model writes from the sources that were found, and the checks that they have to stand.
 
 Sources and question are data in the prompt. What comes back is used only if it cites sources that it was given and if
-each of its numbers stands in one of those, in the question, or is worked out in plain sight from ones that do.
+each of its numbers stands in one of those, in the question, or is worked out in plain sight from ones that do; and
+each of its names. Of a question that tries to direct the answer, what does so counts for nothing.
 """
 
 import re
@@ -12,9 +13,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.companion.calibration import log_odds
+from domain.companion.claims import names
 from domain.companion.prompts import Prompt, instructions
 from domain.companion.replies import LONGEST_QUOTE, Cited, Grounds, Reply
 from domain.companion.retrieval import Found, Passage
+from domain.companion.speech_acts import directs
+from domain.companion.text import bare_words
+from domain.companion.text import sentences as text_sentences
 from domain.companion.unfolding import Unfolding
 from domain.companion.words import sentences
 from domain.questions import MAX_ANSWER, AnswerOutcome
@@ -102,7 +107,12 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
     known = _numbers(" ".join([grounds.asked.text, *(found.passage.evidence for found in chosen)]))
     if not all(found.passage.evidence for found in chosen):
         raise Unsupported("the answer cites a source that has nothing but what was asked or tried")
+    # An order in the question is nothing to know anything from.
+    asked = " ".join(each for each in text_sentences(grounds.asked.text) if not directs(each))
+    told = " ".join([asked, *(f"{found.passage.title} {found.passage.evidence}" for found in chosen)])
     for each in (hint, text):
+        if directs(each) or not names(each) <= bare_words(told):
+            raise Unsupported("the answer has a name that is in none of its sources")
         if not _follows(each, known):
             raise Unsupported("the answer has a number that is in none of its sources")
     return Reply(
