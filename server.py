@@ -82,7 +82,7 @@ def tools_of(settings: Settings, database: Database, model: Model | None) -> Too
         sender=settings.mail_from,
         folder=settings.study_data_dir / "mail",
     )
-    return Tools(database, model, mail, settings.public_url)
+    return Tools(database, model, mail, settings.reached_at)
 
 
 def worker_of(settings: Settings, tools: Tools, url: str) -> Worker:
@@ -215,7 +215,7 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
                 database,
                 None if settings.cognito_issuer else local_issuer_for(data_dir=settings.study_data_dir),
             ),
-            *nudge_routes(database, settings.app_url or settings.public_url),
+            *nudge_routes(database, settings.app_url or settings.reached_at),
         ],
         middleware=[
             Middleware(

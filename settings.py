@@ -118,8 +118,10 @@ class Settings(BaseSettings):
         "folder `mail` in the data folder.",
     )
     mail_from: str = Field(default="Study Companion <companion@localhost.test>", description="Who mails are from.")
-    public_url: Annotated[str, AfterValidator(_page)] = Field(
-        default="http://127.0.0.1:8000", description="Where people reach this server; links in mails begin with it."
+    public_url: Annotated[str | None, AfterValidator(_page)] = Field(
+        default=None,
+        description="Where people reach this server; links in mails begin with it. "
+        "When not set, where HOST and PORT say.",
     )
     app_url: Annotated[str | None, AfterValidator(_page)] = Field(
         default=None, description="The page that a nudge's link leads to; PUBLIC_URL when not set."
@@ -204,6 +206,13 @@ class Settings(BaseSettings):
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda value: str(value).upper())
     ] = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR; DEBUG also names every SQL statement.")
+
+    @property
+    def reached_at(self) -> str:
+        """Where people reach this server: PUBLIC_URL, or where it listens."""
+        # What listens on every address is reached on this machine's own.
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @model_validator(mode="after")
     def _pings_in_time(self) -> Self:

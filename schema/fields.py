@@ -207,4 +207,6 @@ async def _admit(context: Context, permission: Permission) -> None:
         return
     if viewer is None:
         raise BadRequest("UNAUTHENTICATED", SIGN_IN)
-    raise BadRequest("FORBIDDEN", f"A {viewer.role} may not {permission.label}.")
+    raise BadRequest(
+        "FORBIDDEN", f"{'An' if viewer.role[0] in 'aeiou' else 'A'} {viewer.role} may not {permission.label}."
+    )

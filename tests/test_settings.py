@@ -43,3 +43,20 @@ async def test_a_page_of_an_allowed_origin_may_ask(tmp_path: Path) -> None:
         }.items():
             asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
             assert (await client.options("/graphql", headers=asked)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"PORT": "9000"}, "http://127.0.0.1:9000"),
+        ({"HOST": "0.0.0.0", "PORT": "9000"}, "http://127.0.0.1:9000"),  # noqa: S104
+        ({"HOST": "::"}, "http://[::1]:8000"),
+        ({"HOST": "study.local"}, "http://study.local:8000"),
+        ({"PORT": "9000", "PUBLIC_URL": "https://study.test"}, "https://study.test"),
+    ],
+)
+def test_links_lead_to_where_it_serves(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], url: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().reached_at == url
