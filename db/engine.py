@@ -6,29 +6,27 @@ viewer is not known does not begin.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from uuid import UUID
 
-from psycopg import AsyncConnection, Error, OperationalError
+from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.pq.abc import PGresult
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import text
-from sqlalchemy.sql import ClauseElement
 
 from db.events import append
 from db.lines import KEEPALIVE, BoundedConnection
-from db.pipeline import encoded, rows_of, together
-from db.statement import Compiled, Row, Statement
+from db.pipeline import rows_of, together
+from db.reading import ROLL_BACK, Read, Transaction, TransactionOver, UnknownPerson, beginning, viewer_of
+from db.statement import Row
 from db.vault import Vault
 from domain.events import Event
 from domain.viewer import Role, Viewer
 
 R = TypeVar("R")
+
+__all__ = ["APPLICATION_ROLE", "Database", "NotKept", "Read", "Transaction", "TransactionOver", "UnknownPerson", "Work"]
 
 APPLICATION_ROLE = "study_app"
 CHECK_PATIENCE = 3.0  # seconds for an idle connection to answer
@@ -40,160 +38,8 @@ select id, role, coalesce(nullif(current_setting('app.students', true), ''), '{}
 from set_viewer(%(subject)s, %(read_only)s)"""
 
 
-_BEGIN_READING = Compiled("begin", text("begin isolation level repeatable read"))
-_IDENTIFY_READER = Compiled(
-    "set_viewer",
-    text(
-        "select id, role, coalesce(nullif(current_setting('app.students', true), ''), '{}')::uuid[]"
-        # Plans are made once for each statement: for what is read here, making one costs more than running it.
-        ", set_config('plan_cache_mode', 'force_generic_plan', true)"
-        " from set_viewer(:subject, true)"
-    ),
-)
-_ROLL_BACK = Compiled("rollback", text("rollback"))
-
-
 class NotKept(OperationalError):
     """A transaction ended without being committed."""
-
-
-class UnknownPerson(Exception):
-    """A token was valid, but no user has its subject."""
-
-
-class TransactionOver(Exception):
-    """Something went on reading or writing in a transaction that has ended."""
-
-
-class Transaction:
-    """One transaction on one connection, and the means to read protected text in it."""
-
-    def __init__(self, connection: AsyncConnection[Row], viewer: Viewer | None, vault: Vault) -> None:
-        self.vault = vault
-        self._held: AsyncConnection[Row] | None = connection
-        self._viewer = viewer
-
-    def close(self) -> None:
-        """Take no more statements: the connection goes on to serve somebody else, as somebody else."""
-        self._held = None
-
-    @property
-    def _connection(self) -> AsyncConnection[Row]:
-        if self._held is None:
-            raise TransactionOver("a statement came after the end of its transaction")
-        return self._held
-
-    @property
-    def viewer(self) -> Viewer:
-        """Who the transaction runs for; the system's own transactions have nobody."""
-        if self._viewer is None:
-            raise LookupError("this transaction runs for the system, not for a person")
-        return self._viewer
-
-    async def run(self, statement: Compiled, parameters: Mapping[str, Any]) -> list[Row]:
-        """The rows of a statement as tuples."""
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s", statement.name)
-        cursor = await self._connection.execute(statement.sql, statement.parameters(parameters))
-        return await cursor.fetchall() if cursor.description else []
-
-    async def rows(self, statement: Statement[R], **parameters: Any) -> list[R]:
-        """The records of a statement."""
-        read = statement.read
-        return [read(row) for row in await self.run(statement, parameters)]
-
-    async def first(self, statement: Statement[R], **parameters: Any) -> R | None:
-        """The first record of a statement, or None."""
-        rows = await self.rows(statement, **parameters)
-        return rows[0] if rows else None
-
-    async def execute(self, name: str, construct: ClauseElement, **parameters: Any) -> list[Row]:
-        """Compile and run a construct that is built for one occasion, as writes are."""
-        return await self.run(Compiled(name, construct, once=True), parameters)
-
-
-class Read(Transaction):
-    """One snapshot of what one viewer may see; serves a whole operation.
-
-    Statements that are asked for in the same moment go to PostgreSQL together.
-
-    Read-only, except for administrators: what they read of transcripts is written to the audit log in the same
-    transaction, so that no text leaves without its line.
-    """
-
-    def __init__(self, connection: BoundedConnection, viewer: Viewer | None, vault: Vault) -> None:
-        super().__init__(connection, viewer, vault)
-        self._line = connection
-        self._asked: list[_Asked] = []
-        self._sending: asyncio.Task[None] | None = None
-
-    async def run(self, statement: Compiled, parameters: Mapping[str, Any]) -> list[Row]:
-        """The rows of a statement as tuples."""
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s", statement.name)
-        values = encoded(self._line, statement.values(parameters))
-        if self._held is None:
-            raise TransactionOver("a statement came after the end of its transaction")
-        asked = _Asked(statement, values, asyncio.get_running_loop().create_future())
-        self._asked.append(asked)
-        if self._sending is None:
-            # It begins when everybody who is ready to ask has asked.
-            self._sending = asyncio.create_task(self._send())
-        try:
-            return await asked.rows
-        except asyncio.CancelledError:
-            self._forget()
-            raise
-
-    def _forget(self) -> None:
-        """Stop what nobody waits for any more."""
-        if self._sending is not None and all(asked.rows.cancelled() for asked in self._asked):
-            self._sending.cancel()
-
-    async def _send(self) -> None:
-        try:
-            while any(not asked.rows.done() for asked in self._asked):
-                now = [asked for asked in self._asked if not asked.rows.done()]
-                self._asked = list(now)
-                if self._held is None:
-                    raise TransactionOver("a statement came after the end of its transaction")
-                results = await together(self._line, [(asked.statement, asked.values) for asked in now])
-                for asked, result in zip(now, results, strict=True):
-                    asked.answer(self._line, result)
-        except BaseException as error:
-            for asked in self._asked:
-                asked.fail(error)
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            self._asked = []
-            self._sending = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A statement of a read, and who waits for its rows."""
-
-    statement: Compiled
-    values: Sequence[bytes | None]
-    rows: asyncio.Future[list[Row]]
-
-    def answer(self, connection: BoundedConnection, result: PGresult) -> None:
-        """Give the rows, or the error that the result is."""
-        if not self.rows.done():
-            try:
-                self.rows.set_result(rows_of(connection, result))
-            except Error as error:
-                self.rows.set_exception(error)
-
-    def fail(self, error: BaseException) -> None:
-        """Give the error that took everything down."""
-        if self.rows.done():
-            return
-        if isinstance(error, asyncio.CancelledError):
-            self.rows.cancel()
-        else:
-            self.rows.set_exception(error)
 
 
 class Work(Transaction):
@@ -306,11 +152,9 @@ class Database:
         """
         async with self._connection() as connection:
             try:
-                begun, found = await together(
-                    connection, [(_BEGIN_READING, ()), (_IDENTIFY_READER, encoded(connection, [subject]))]
-                )
+                begun, found = await together(connection, beginning(connection, subject))
                 rows_of(connection, begun)
-                viewer = _viewer(rows_of(connection, found), subject)
+                viewer = viewer_of(rows_of(connection, found), subject)
                 with closing(Read(connection, viewer, self.vault)) as read:
                     yield read
             except BaseException:
@@ -319,7 +163,7 @@ class Database:
             if viewer.role is Role.ADMIN:
                 # What they read may have left lines in the audit log.
                 await _commit(connection)
-            else:
+            elif read.begun:
                 await _roll_back(connection)
 
     @asynccontextmanager
@@ -370,18 +214,7 @@ class Database:
 
 async def _identify(connection: AsyncConnection[Row], subject: str, *, read_only: bool) -> Viewer:
     cursor = await connection.execute(_IDENTIFY, {"subject": subject, "read_only": read_only})
-    return _viewer(await cursor.fetchall(), subject)
-
-
-def _viewer(found: Sequence[Row], subject: str) -> Viewer:
-    if not found:
-        raise UnknownPerson("no user has the subject of this token; ask an administrator to add you")
-    user_id, role, students, *_ = found[0]
-    return Viewer(id=_uuid(user_id), role=Role(role), subject=subject, students=frozenset(students))
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(str(value))
+    return viewer_of(await cursor.fetchall(), subject)
 
 
 async def _commit(connection: AsyncConnection[Row]) -> None:
@@ -400,4 +233,4 @@ async def _roll_back(connection: BoundedConnection) -> None:
     """Roll back, unless the connection is lost, in which case the server has done so already."""
     with suppress(OperationalError):
         if not connection.closed:
-            await together(connection, [(_ROLL_BACK, ())])
+            await together(connection, [(ROLL_BACK, ())])

@@ -16,7 +16,7 @@ from domain.errors import BadRequest, Code, Refused
 from domain.permissions import Permission
 from schema.context import SIGN_IN, Batch, Context, Info
 from schema.errors import Payload, user_error
-from schema.execution.edges import BREADTH_FIRST, EdgesTo, EdgeTo, SliceOf
+from schema.execution.edges import BREADTH_FIRST, EdgesTo, EdgeTo, Found, SliceOf
 from schema.types.connection import Slice, page_of, slice_of
 
 P = ParamSpec("P")
@@ -123,6 +123,24 @@ def query(permission: Permission, description: str) -> Callable[[Callable[..., A
     return decorate
 
 
+Find = Callable[..., Awaitable[tuple[Batch, Any, str] | None]]
+
+
+def query_object(
+    permission: Permission, description: str, find: Find
+) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A root field of Query that leads to one object; `find` says which, as `execution.edges.Found` has it."""
+
+    async def admitted(context: Context, schema: Any, **arguments: Any) -> tuple[Batch, Any, str] | None:
+        await _admit(context, permission)
+        return await find(context, schema, **arguments)
+
+    def decorate(resolver: Callable[..., Awaitable[Any]]) -> Any:
+        return _root_field(permission, description, _behind_door(permission, resolver), Found(admitted))
+
+    return decorate
+
+
 def query_connection(
     batch: Batch,
     count: Batch,
@@ -188,8 +206,11 @@ def _info_among(args: tuple[Any, ...], arguments: dict[str, Any]) -> Info:
     return info
 
 
-def _root_field(permission: Permission, description: str, resolver: Callable[..., Any]) -> Any:
-    return strawberry.field(resolver=resolver, description=description, metadata={"permission": permission})
+def _root_field(
+    permission: Permission, description: str, resolver: Callable[..., Any], way: Found | None = None
+) -> Any:
+    metadata = {"permission": permission} | ({} if way is None else {BREADTH_FIRST: way})
+    return strawberry.field(resolver=resolver, description=description, metadata=metadata)
 
 
 def _behind_door(permission: Permission, resolver: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:

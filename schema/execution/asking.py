@@ -11,10 +11,10 @@ from graphql.pyutils import gather_with_cancel, is_awaitable
 from strawberry.types.arguments import convert_arguments
 
 from schema.context import Batch, Context
-from schema.execution.edges import EdgesTo, EdgeTo, Named, SliceOf
+from schema.execution.edges import EdgesTo, EdgeTo, Found, Named, SliceOf
 from schema.execution.places import Frame, is_object
 from schema.execution.plan import UNKNOWN, FieldPlan, Plan
-from schema.execution.whole import Whole, objects_in, texts_of, whole_of
+from schema.execution.whole import Whole, objects_in, texts_of, whole_of, whole_of_type
 
 MAX_ASKED = 16
 """Different arguments of one page that are remembered."""
@@ -50,12 +50,15 @@ class Level:
         self._awaited: list[Awaitable[Any]] = []
         self.objects = 0
         """In what was read whole."""
+        self._last = False
 
     def ask_whole(self, frame: Frame, field: FieldPlan) -> Callable[[], Values | None] | None:
         """The same for a field that can be read with all below it; None for one that cannot be.
 
         Its values are `orjson.Fragment`s then, or all together None when it has to be read in another way after all.
         """
+        if isinstance(field.way, Found):
+            return self._found_whole(field, field.way)
         if field.whole is UNKNOWN:
             field.whole = whole_of(field)
         whole: Whole | None = field.whole
@@ -69,6 +72,29 @@ class Level:
         self._awaited.append(self._load_whole(whole, wanted, loaded))
         return lambda: [loaded[key] if is_object(key) else key for key in keys] if loaded else None
 
+    def _found_whole(self, field: FieldPlan, way: Found) -> Callable[[], Values | None]:
+        loaded: dict[Any, Any] = {}
+
+        async def load() -> None:
+            try:
+                found = await way.find(self.context, self._schema, **self._converted(field))
+            except Exception as error:  # noqa: BLE001 - whatever a resolver raises is the error of its field
+                loaded[None] = error
+                return
+            if found is None:
+                loaded[None] = None
+                return
+            batch, key, name = found
+            whole = whole_of_type(field, name, batch)
+            if whole is not None:
+                given: dict[Any, Any] = {}
+                await self._load_whole(whole, [key], given)
+                if given:
+                    loaded[None] = given[key]
+
+        self._awaited.append(load())
+        return lambda: [loaded[None]] if loaded else None
+
     async def _load_whole(self, whole: Whole, keys: list[Any], loaded: dict[Any, Any]) -> None:
         try:
             read = await self.context.read()
@@ -77,6 +103,7 @@ class Level:
             except Exception:  # noqa: BLE001 - what is wrong with the arguments is told field by field
                 return
             if found is not None:
+                read.last = self._last
                 texts = texts_of(await read.run(found[0], found[1] | {"keys": keys}), len(keys))
                 if texts is not None:
                     self.objects += sum(map(objects_in, texts))
@@ -95,11 +122,15 @@ class Level:
                 return self._slices(frame, field, way)
             case Named():
                 return self._named(frame, field)
-            case None:
+            case Found() | None:
                 return self._resolved(frame, field)
 
-    async def wait(self) -> None:
-        """Until everything is there. Each batch function is called once for all who asked."""
+    async def wait(self, *, last: bool = False) -> None:
+        """Until everything is there. Each batch function is called once for all who asked.
+
+        `last` says that nothing else will be read if all goes well, and that each field takes one statement.
+        """
+        self._last = last
         awaited = [*self._awaited, *(self._load(call, list(keys)) for call, keys in self._calls.items())]
         if len(awaited) == 1:
             await awaited[0]
@@ -201,13 +232,18 @@ class Level:
 
     def _converted(self, field: FieldPlan) -> dict[str, Any]:
         """The arguments as a Strawberry resolver takes them."""
-        strawberry: Any = getattr(self.plan.schema, "_strawberry_schema")  # noqa: B009 - it is not declared
+        if not field.definition.args:
+            return {}
         return convert_arguments(
             self._arguments(field),
             field.definition.extensions["strawberry-definition"].arguments,
-            config=strawberry.config,
-            scalar_registry=strawberry.schema_converter.scalar_registry,
+            config=self._schema.config,
+            scalar_registry=self._schema.schema_converter.scalar_registry,
         )
+
+    @property
+    def _schema(self) -> Any:
+        return getattr(self.plan.schema, "_strawberry_schema")  # noqa: B009 - it is not declared
 
 
 def attributes(frame: Frame, field: FieldPlan) -> list[Any]:

@@ -4,7 +4,7 @@ These stand in a field's metadata under BREADTH_FIRST, beside a resolver that do
 without one is read by its resolver, object by object.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,3 +56,14 @@ class Computed:
 
     attribute: str
     of: Callable[[str], Callable[[Any], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a batch function finds for a key that a root field's arguments name.
+
+    `find` takes the context, the schema and the arguments, does all that the resolver does before it reads, and gives
+    (batch, key, name of the type that it is of), or None for null. The resolver reads when this does not suffice.
+    """
+
+    find: Callable[..., Awaitable[tuple[Batch, Any, str] | None]]

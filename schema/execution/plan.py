@@ -38,10 +38,10 @@ from graphql.language import SelectionNode
 from strawberry.types.field import StrawberryField
 
 from schema.cost import is_counted
-from schema.execution.edges import BREADTH_FIRST, Computed, EdgesTo, EdgeTo, Named, SliceOf
+from schema.execution.edges import BREADTH_FIRST, Computed, EdgesTo, EdgeTo, Found, Named, SliceOf
 from schema.execution.readers import Reader, reader_of
 
-Way = EdgeTo | EdgesTo | SliceOf | Named | None
+Way = EdgeTo | EdgesTo | SliceOf | Named | Found | None
 """How a field is read that is more than an attribute; None is its resolver, object by object."""
 
 UNKNOWN = object()
@@ -94,7 +94,8 @@ class FieldPlan:
         self.asked: dict[tuple[Any, ...], Any] = {}
         """What a page's arguments ask for, by the values of the variables."""
         self.whole: Any = UNKNOWN
-        """How it is read whole, see `schema.execution.whole`; None if it cannot be."""
+        """How it is read whole, see `schema.execution.whole`; None if it cannot be. Where it may be of several types,
+        each has its own."""
 
 
 class ObjectPlan:
@@ -238,6 +239,8 @@ class Plan:
             field.way, field.get = way, attrgetter(way.keys)
         elif isinstance(way, Named):
             field.way, field.get = way, attrgetter(way.call)
+        elif isinstance(way, Found):
+            field.way = way
         return None
 
     def _collect(

@@ -86,7 +86,7 @@ class Run:
                 ready.append((frame, field, level.ask(frame, field)))
             else:
                 whole.append((frame, field, collect))
-        await level.wait()
+        await level.wait(last=not ready and not self.waiting)
         self.objects += level.objects
         for frame, field, values in whole:
             self._place(frame, field, values())

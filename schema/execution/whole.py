@@ -39,8 +39,9 @@ from db.nested import (
     writes,
 )
 from db.statement import Compiled
+from schema.context import Batch
 from schema.execution.edges import EdgeTo, SliceOf
-from schema.execution.plan import FieldPlan, ObjectPlan
+from schema.execution.plan import UNKNOWN, FieldPlan, ObjectPlan
 from schema.ids import global_ids
 
 MAX_STATEMENTS = 8
@@ -50,13 +51,15 @@ MAX_STATEMENTS = 8
 class Whole:
     """A field that can be read with all below it in one statement."""
 
-    def __init__(self, field: FieldPlan) -> None:
-        """Raises NotWritten."""
+    def __init__(self, field: FieldPlan, plan: ObjectPlan | None = None, batch: Batch | None = None) -> None:
+        """For a root field the plan of the type that it is of, and what finds it. Raises NotWritten."""
         self.pages: list[FieldPlan] = []
-        way = field.way
-        if not isinstance(way, EdgeTo | SliceOf):
+        if isinstance(field.way, EdgeTo | SliceOf):
+            self._root = self._edge(field, field.way)
+        elif plan is not None and batch is not None and isinstance(shape := shape_of(batch), ByKey):
+            self._root = Linked(field.key, shape, "", self._row(plan, shape), field.nullable[0])
+        else:
             raise NotWritten("a field that is no edge")
-        self._root = self._edge(field, way)
         self._statements: dict[tuple[Window, ...], Compiled | None] = {}
 
     def statement(
@@ -156,6 +159,25 @@ def whole_of(field: FieldPlan) -> Whole | None:
         return Whole(field)
     except NotWritten:
         return None
+
+
+def whole_of_type(field: FieldPlan, name: str, batch: Batch) -> Whole | None:
+    """The same of a root field that leads to an object of the type of this name."""
+    if field.whole is UNKNOWN:
+        field.whole = {}
+    known: dict[str, Whole | None] = field.whole
+    if name not in known:
+        selection = field.selection
+        kind = None if selection is None else selection.plan.schema.get_type(name)
+        try:
+            if selection is None or not isinstance(kind, GraphQLObjectType):
+                raise NotWritten("no object")
+            if selection.abstract is None or not selection.plan.schema.is_sub_type(selection.abstract, kind):
+                raise NotWritten("an object of another type")
+            known[name] = Whole(field, selection.on(kind), batch)
+        except NotWritten:
+            known[name] = None
+    return known[name]
 
 
 def texts_of(rows: Sequence[tuple[int, str | None]], count: int) -> list[str] | None:

@@ -1,6 +1,7 @@
 """Finding people, and keeping what is known of them."""
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -13,9 +14,9 @@ from domain.errors import BadRequest, Code, Refused
 from domain.events import Event, EventKind
 from domain.permissions import Permission
 from domain.viewer import Role
-from schema.context import Info
+from schema.context import Batch, Context, Info
 from schema.errors import Payload
-from schema.fields import mutation, query, query_connection
+from schema.fields import mutation, query_connection, query_object
 from schema.ids import split
 from schema.inputs import given
 from schema.types.connection import Connection
@@ -25,11 +26,16 @@ _TYPES = {role.title(): role for role in Role}
 _CHOICES = ("learning_style", "nudge_frequency_cap", "nudge_channel", "time_zone", "quiet_from", "quiet_until")
 
 
+async def _viewer(context: Context, schema: Any) -> tuple[Batch, UUID, str] | None:
+    viewer = await context.viewer()
+    return None if viewer is None else (users_db.users_by_id, viewer.id, viewer.role.title())
+
+
 @strawberry.type
 class UserQueries:
     """Queries for people."""
 
-    @query(Permission.ANYONE, "The person who asks; null when nobody is signed in.")
+    @query_object(Permission.ANYONE, "The person who asks; null when nobody is signed in.", find=_viewer)
     async def viewer(self, info: Info) -> User | None:
         viewer = await info.context.viewer()
         return None if viewer is None else await info.context.load(users_db.users_by_id, viewer.id)

@@ -8,27 +8,28 @@ import pytest
 from domain.identity.tokens import Identity
 from schema.context import Services
 from schema.execution.run import Run
+from schema.ids import to_global
 from tests.api import Api
 from tests.make import MONDAY, Make, Person
 from tests.schema.conftest import Statements
 from tests.schema.execution.comparing import Different, Pair, pair
 
 HARD = 'He said "no\\no"\u2028 \x1f\x7f\t\r\n\b\f </é€😀> %s {} $1 :x \ufeff'
-SESSION = "id sessionDate durationMinutes topicsCovered transcriptAvailable source createdAt updatedAt"
+SESSION = "id startedAt durationMinutes topicsCovered transcriptAvailable source createdAt updatedAt"
 DASHBOARD = """query ($first: Int, $after: String, $status: GoalStatus, $from: DateTime, $order: SessionOrder) {
   viewer { ... on Tutor { students(first: 5) { __typename nodes { ...Parts } } } ... on Student { ...Parts } }
 }
 fragment Parts on Student {
   id role email __typename
   goals(first: $first, where: {status: $status}) { n: nodes {
-    id title description status goalType completionPercentage currentStreak targetCompletionDate completedAt
+    id title description status kind completionPercentage currentStreak targetCompletionDate completedAt
     subject { id name student: __typename } student { email more: goals(where: {status: COMPLETED}) { nodes { id } } }
   } __typename }
   a: sessions(first: $first, after: $after, orderBy: $order, where: {dateFrom: $from}) { nodes { ...SessionParts } }
-  b: sessions(last: 2) { nodes { id sessionDate } m: nodes { tutor { id } } }
+  b: sessions(last: 2) { nodes { id startedAt } m: nodes { tutor { id } } }
 }
 fragment SessionParts on Session { SESSION
-  tutor { id role displayName } summaries { id narrative nextSteps subjectsCovered summaryType version createdAt
+  tutor { id role displayName } summaries { id narrative nextSteps subjectsCovered basis version createdAt
     session { id tutor { id students(first: 1) { nodes { id } } } } }
 }""".replace("SESSION\n", f"{SESSION}\n")
 
@@ -85,7 +86,7 @@ async def test_what_is_hard_to_write_is_written_the_same(
     (sam,) = (each for each in data["viewer"]["students"]["nodes"] if each["email"] == "sam@school.test")
     assert not errors
     assert [goal["title"] for goal in sam["goals"]["n"]] == [HARD] * 4
-    assert sam["b"]["nodes"][0]["sessionDate"] == "2026-03-03T01:02:03.000001+00:00"
+    assert sam["b"]["nodes"][0]["startedAt"] == "2026-03-03T01:02:03.000001+00:00"
     for variables in (
         {"first": 0},
         {"first": 2, "status": "PAUSED", "from": "2026-03-03T00:00:00+00:00", "order": "OLDEST"},
@@ -103,7 +104,13 @@ async def test_it_is_one_statement(api: Api, services: Services, tess: Person, s
     lists = "goals { nodes { id } } sessions { nodes { id } }"
     document = f"{{ viewer {{ ... on Tutor {{ students {{ nodes {{ id {lists} }} }} }} }} }}"
     await ask(pair(), services, tess, document)
-    assert statements.names.count("students_by_tutor_goals_by_student_sessions_by_student") == 1
+    assert statements.names.count("users_by_id_students_by_tutor_goals_by_student_sessions_by_student") == 1
+    for role, wanted in (("Tutor", True), ("Student", False), ("Session", False), ("Query", False)):
+        document = (
+            "query ($id: ID!) { node(id: $id) { id ... on Tutor { email } } other: node(id: $id) { __typename } }"
+        )
+        data, _ = await ask(pair(), services, tess, document, id=to_global(role, tess.id))
+        assert bool(data["node"]) is wanted
 
 
 async def test_what_no_text_says_is_read_level_by_level(api: Api, services: Services, tess: Person, make: Make) -> None:
