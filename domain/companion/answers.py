@@ -74,7 +74,7 @@ class Extracted:
     probability: float
     """That it is in this sentence and no other, as the model has it; not calibrated."""
     coverage: float
-    """The share of the question's words, by weight, that the best passage has."""
+    """The share of the question's words, by weight, that the sentence has."""
 
 
 def extract(asked: Asked, found: Sequence[Found], corpus: Corpus) -> Extracted | None:
@@ -89,7 +89,7 @@ def extract(asked: Asked, found: Sequence[Found], corpus: Corpus) -> Extracted |
     best = tried[_agreed([each.text for each in tried], masses)]
     chosen = searched[best.sentence]
     mass = sum(mass for mass, each in zip(masses, tried, strict=True) if each.sentence == best.sentence)
-    return Extracted(chosen.passage, chosen.sentence, best.text, mass / total, max(each.coverage for each in found))
+    return Extracted(chosen.passage, chosen.sentence, best.text, mass / total, chosen.coverage)
 
 
 def candidates(asked: Asked, found: Sequence[Found], corpus: Corpus) -> tuple[list[Searched], list[Stretch]]:

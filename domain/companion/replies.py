@@ -24,6 +24,11 @@ IN_SCOPE = 0.45
 """The share of a question's words, by weight, that one passage must have; below it it is about other things."""
 NAMED = 0.25
 """The same for a question that names something of the passage: a name, a number."""
+COVERED = 0.6
+"""The share of a question's words, by weight, below which a sentence may well answer another one. Of the questions on
+the tuning topics whose own passage was taken away, 30 got an answer that was High without this, and 8 with it."""
+NOT_COVERED = 0.9
+"""Log-odds that an answer in such a sentence has at most: likely, and not to be relied on."""
 SAME_ITEM = 0.75
 """The share of a question's words that an item of the bank must have to be its answer."""
 SAME_WORDS = 0.6
@@ -62,7 +67,7 @@ _OF_SCHOOL = frozenset(
 _FORMULA = re.compile(r"\d\s*[-+*/^=<>\u00d7\u00f7\u2212]|[=^\u221a\u222b\u03c0\u2211]|\b[a-z]\s*[-+*/^=]\s*[\da-z]\b")
 _SAYS_MORE = re.compile(r"[^\W\d]{4,}")
 """A word of a question that is mostly a sum."""
-_MOST_EVIDENCE = {SourceKind.SESSION: 1.0, SourceKind.SUMMARY: 0.5}
+_MOST_EVIDENCE = {SourceKind.SESSION: 0.9, SourceKind.SUMMARY: 0.5}
 """What was said in talk is never more than likely the answer: confidence was fitted to texts that were written."""
 _KNOWN = 4.0
 """Log-odds of what is read off."""
@@ -147,7 +152,7 @@ def extracted(grounds: Grounds) -> Reply:
         text,
         hint=_hint(answer.passage, grounds.asked),
         highlight=answer.highlight,
-        evidence=min(log_odds(answer.probability), _MOST_EVIDENCE.get(answer.passage.kind, math.inf)),
+        evidence=_evidence(answer),
         citations=(_cite(answer.passage, text),),
         subjects=grounds.subjects,
     )
@@ -250,6 +255,13 @@ def _worked(best: Found, grounds: Grounds) -> Reply:
         citations=(_cite(best.passage, solution),),
         subjects=grounds.subjects,
     )
+
+
+def _evidence(answer: Extracted) -> float:
+    most = [_MOST_EVIDENCE.get(answer.passage.kind, math.inf)]
+    if answer.coverage < COVERED:
+        most.append(NOT_COVERED)
+    return min(log_odds(answer.probability), *most)
 
 
 def _with_what_it_leans_on(answer: Extracted) -> str:

@@ -50,7 +50,7 @@ def test_what_tutors_said_lowers_or_raises_confidence(cli: Cli, people: Database
     assert looked == (
         0,
         "OPENAI: no answer has been judged yet.\nEXTRACTIVE: 40 answers judged, 8 right; expected calibration error "
-        f"0.760 now, {_after(looked[1])} after.\n{NOTHING}",
+        f"0.790 now, {_after(looked[1])} after.\n{NOTHING}",
         "",
     )
     assert float(_after(looked[1])) < 0.3

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from domain.companion.calibration import SHIPPED, level
 from domain.companion.lesson_material import said_in, told_in
 from domain.companion.own_goals import OwnGoal
-from domain.companion.replies import Grounds, Reply, extracted, grounds_for
+from domain.companion.replies import NOT_COVERED, Grounds, Reply, extracted, grounds_for
 from domain.companion.retrieval import (
     Asked,
     Corpus,
@@ -22,7 +23,8 @@ from domain.companion.retrieval import (
 )
 from domain.companion.tasks import formulas, is_same_task
 from domain.companion.words import sentence
-from domain.questions import AnswerOutcome
+from domain.generations import Engine
+from domain.questions import AnswerOutcome, Confidence
 from domain.transcripts import parse
 from tests.domain.companion.texts import library
 
@@ -76,7 +78,18 @@ def test_a_tutor_takes_back_what_they_said_and_orders_to_the_companion_are_left_
 def test_the_corrected_answer_is_the_answer_and_never_more_than_likely(question: str) -> None:
     reply = said(question)
     assert reply.answer == "So it reaches 4 m."
-    assert reply.evidence == 1.0
+    assert reply.evidence == 0.9
+    assert level(SHIPPED[Engine.EXTRACTIVE].score(0.9)) is Confidence.MEDIUM
+
+
+def test_a_sentence_with_little_of_the_question_is_not_relied_on() -> None:
+    sure, unsure = (
+        said("Who described cells in 1665?"),
+        said("Who described the cells of whales under pressure in 1665?"),
+    )
+    assert sure.answer == unsure.answer
+    assert (sure.evidence or 0) > NOT_COVERED
+    assert (unsure.evidence or 0) <= NOT_COVERED
 
 
 def test_what_a_tutor_called_wrong_is_gone() -> None:
