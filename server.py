@@ -164,7 +164,10 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
     )
 
     tools = tools_of(settings, database, services.model)
-    services.live.feed.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.target_id))
+    feed = services.live.feed
+    feed.on(EventKind.DISCONNECTED, lambda event: sockets.disconnect(event.target_id))
+    for ended in (EventKind.ASSIGNMENT_ENDED, EventKind.LINK_ENDED):
+        feed.on(ended, lambda event: sockets.hurry(event.person_id))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

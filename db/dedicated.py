@@ -26,9 +26,13 @@ async def connect(address: str, name: str, patience: float) -> AsyncConnection[R
 
     Raises psycopg.OperationalError, after about `patience` seconds at the latest.
     """
+    return await AsyncConnection.connect(address_of(address, name, patience), autocommit=True)
+
+
+def address_of(address: str, name: str, patience: float) -> str:
+    """The address that such a connection is opened with."""
     defaults: dict[str, Any] = {**KEEPALIVE, "connect_timeout": max(2, round(patience))}
-    settings = {**defaults, **conninfo_to_dict(address), "application_name": f"study-companion {name}"}
-    return await AsyncConnection.connect(make_conninfo(**settings), autocommit=True)
+    return make_conninfo(**{**defaults, **conninfo_to_dict(address), "application_name": f"study-companion {name}"})
 
 
 async def within(seconds: float, connection: AsyncConnection[Any], work: Coroutine[Any, Any, T]) -> T:

@@ -15,12 +15,16 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from psycopg import AsyncConnection, OperationalError
+from psycopg import OperationalError
+from sqlalchemy import text
 
-from db.dedicated import Kept, connect, delays, is_away, within
+from db.dedicated import Kept, address_of, delays, is_away, within
 from db.engine import Database, Transaction, Work
 from db.events import Stretch, backlog, events_after, latest, open_log
+from db.lines import BoundedConnection
+from db.pipeline import encoded, rows_of, together
 from db.statement import Compiled, Row
+from db.vault import Vault
 from domain.events import Cursor, Event, EventKind, Logged, Now, ResyncRequired
 
 WAITING = 1_000
@@ -31,6 +35,8 @@ BACKLOGS = 2
 """Streams that read the log at once; many that come together are not to take the connections of everybody else."""
 OFFERS = 1_000
 """Events handed out before other tasks get a turn."""
+
+_SET_SYSTEM = Compiled("set_system", text("select set_system()"))
 
 log = logging.getLogger("study.live")
 
@@ -66,12 +72,19 @@ class Status:
     """Events handed to streams since the start; one for three streams counts three times."""
 
 
-class _Piped(Transaction):
-    """A transaction whose statements are sent without waiting for the answers to those before."""
+class _Look(Transaction):
+    """A transaction of one statement, as the system: it takes one round trip."""
+
+    def __init__(self, connection: BoundedConnection, vault: Vault) -> None:
+        super().__init__(connection, None, vault)
+        self._line = connection
 
     async def run(self, statement: Compiled, parameters: Mapping[str, Any]) -> list[Row]:
-        cursor = await self._connection.execute(statement.sql, statement.parameters(parameters))
-        return await cursor.fetchall()
+        values = encoded(self._line, statement.values(parameters))
+        # What is sent together is one transaction without saying so.
+        system, rows = await together(self._line, [(_SET_SYSTEM, ()), (statement, values)])
+        rows_of(self._line, system)
+        return rows_of(self._line, rows)
 
 
 class Follower:
@@ -252,7 +265,8 @@ class Feed:
     # Reading
 
     async def _attempt(self) -> None:
-        connection = await connect(self._address, "feed", self._patience)
+        address = address_of(self._address, "feed", self._patience)
+        connection = await BoundedConnection.connect(address, autocommit=True)
         self.connections += 1
         try:
             await self._read(connection)
@@ -263,7 +277,7 @@ class Feed:
         finally:
             await connection.close()
 
-    async def _read(self, connection: AsyncConnection[Row]) -> None:
+    async def _read(self, connection: BoundedConnection) -> None:
         if not self._begun.is_set():
             await self._begin(connection)
         soon = 0.0
@@ -285,7 +299,7 @@ class Feed:
                 async with asyncio.timeout(soon if stretch.held else self._poll):
                     await self._woken.wait()
 
-    async def _begin(self, connection: AsyncConnection[Row]) -> None:
+    async def _begin(self, connection: BoundedConnection) -> None:
         """Take the log as it is now for read."""
 
         async def begin() -> Cursor:
@@ -303,13 +317,8 @@ class Feed:
             for stream in tuple(streams):
                 stream.leave_out()
 
-    async def _look(self, connection: AsyncConnection[Row]) -> Stretch:
-        async with connection.pipeline():
-            await connection.execute("begin read only")
-            await connection.execute("select set_system()")
-            stretch = await events_after(_Piped(connection, None, self._database.vault), self.position, PAGE)
-            await connection.execute("commit")
-        return stretch
+    async def _look(self, connection: BoundedConnection) -> Stretch:
+        return await events_after(_Look(connection, self._database.vault), self.position, PAGE)
 
     async def _hand_out(self, stretch: Stretch) -> None:
         offers = 0

@@ -8,7 +8,11 @@ from domain.clock import now
 from domain.identity.tokens import Identity
 from schema.context import Services
 from schema.transport.endings import EXPIRED, Ending
+from schema.transport.outbox import Outbox
 from schema.transport.sockets import Limits, Sockets
+
+HURRY_SECONDS = 0.5
+"""How long what was written before a right ended may still wait for a client."""
 
 
 class ClientConnection:
@@ -18,6 +22,8 @@ class ClientConnection:
     """
 
     is_websocket = True
+    outbox: Outbox
+    """What waits to be sent."""
 
     def __init__(self, services: Services, sockets: Sockets) -> None:
         task = asyncio.current_task()
@@ -45,6 +51,10 @@ class ClientConnection:
             self._interrupted = asyncio.current_task() is not self._task
             if self._interrupted:
                 self._task.cancel()
+
+    def hurry(self) -> None:
+        """End it unless the client soon takes what waits for it; returns at once."""
+        self.outbox.hurry(HURRY_SECONDS)
 
     async def until_ended(self, serving: Awaitable[None]) -> None:
         """Serve until the client goes or `end` is called, by whatever task."""

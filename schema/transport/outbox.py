@@ -16,6 +16,21 @@ class Outbox:
     A task and a queue exist as long as there is something to send; an idle connection has neither.
     """
 
+    __slots__ = (
+        "_changed",
+        "_closed",
+        "_frames",
+        "_given",
+        "_limits",
+        "_progress",
+        "_send",
+        "_sent",
+        "_size",
+        "_stalled",
+        "_task",
+        "_watcher",
+    )
+
     def __init__(
         self,
         send: Callable[[bytes], Awaitable[None]],
@@ -28,6 +43,8 @@ class Outbox:
         self._stalled = stalled
         self._frames: deque[bytes] | None = None
         self._size = 0
+        self._given = self._sent = 0
+        """Frames, ever."""
         self._task: asyncio.Task[None] | None = None
         self._progress = 0.0
         self._watcher: asyncio.TimerHandle | None = None
@@ -60,8 +77,18 @@ class Outbox:
             self._frames = deque()
         self._frames.append(frame)
         self._size += len(frame)
+        self._given += 1
         if self._task is None:
             self._task = asyncio.create_task(self._run())
+
+    def hurry(self, seconds: float) -> None:
+        """Report the client as stalled unless it takes what waits now within so many seconds."""
+        if not self.empty:
+            asyncio.get_running_loop().call_later(seconds, self._expect, self._given)
+
+    def _expect(self, sent: int) -> None:
+        if not self._closed and self._sent < sent:
+            self._stalled()
 
     async def emptied(self) -> None:
         """Returns when nothing waits any more, or it was closed."""
@@ -106,6 +133,7 @@ class Outbox:
                 self._wake()
                 await self._send(frame)
                 self._size -= len(frame)
+                self._sent += 1
                 self._progress = loop.time()
                 self._wake()
         except (OSError, RuntimeError):

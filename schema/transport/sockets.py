@@ -79,6 +79,9 @@ class OpenConnection(Protocol):
     def end(self, ending: Ending) -> None:
         """Begin to close it; returns at once, and does nothing the second time."""
 
+    def hurry(self) -> None:
+        """End it unless the client soon takes what waits for it; returns at once."""
+
     async def leave(self, patience: float) -> None:
         """Take no more operations, finish those with one answer in that many seconds, and close it."""
 
@@ -140,6 +143,11 @@ class Sockets:
         """Close all connections of a person in this process."""
         for connection in list(self._by_person.get(person, ())):
             connection.end(DISCONNECTED)
+
+    def hurry(self, person: UUID | None) -> None:
+        """Let nothing wait any longer for somebody in this process who may see less from now on."""
+        for connection in list(self._by_person.get(person, ())):
+            connection.hurry()
 
     async def leave(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
         """Close all connections in batches, spread over the drain time, after the notice time.

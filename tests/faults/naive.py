@@ -21,7 +21,9 @@ _last = [0]
 
 async def _events_after(transaction: Transaction, cursor: Cursor, limit: int) -> Stretch:
     connection: Any = transaction._connection
-    rows = await (await connection.execute(_AFTER, [_last[0], limit])).fetchall()
+    async with connection.transaction():
+        await connection.execute("select set_system()")
+        rows = await (await connection.execute(_AFTER, [_last[0], limit])).fetchall()
     logged = [
         Logged(Cursor(xid, number, cursor.epoch), Event(EventKind(kind), student, target, person), at)
         for xid, number, kind, student, person, target, at in rows

@@ -73,6 +73,26 @@ async def test_a_client_that_never_reads_is_let_go(api: Api, sockets: Sockets, m
         assert await client.close_code() is None
 
 
+async def test_who_may_see_less_reads_what_waits_or_is_let_go(
+    api: Api, sockets: Sockets, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written under a right that has ended since is not kept for whenever it is read."""
+    monkeypatch.setattr(wire, "CLOSE_SECONDS", 0.2)
+    tess, sam = await make.tutor("tess"), await make.student("sam")
+    async with raw(api.address) as slow, api.socket(tess) as quick:
+        await slow.send(json.dumps({**INIT, "payload": {"authorization": f"Bearer {tess.token}"}}))
+        for number in range(MANY):
+            await slow.send(json.dumps(subscribe(LARGE, id=str(number))))
+        await until(lambda: buffered(api) > 0)
+        await make.owner.execute(
+            "insert into events (kind, student_id, target_id, person_id) values ('assignment_ended', %s, %s, %s)",
+            [sam.id, sam.id, tess.id],
+        )
+        await until(lambda: sockets.counts.closed["1013"] == 1)
+        await quick.send(**subscribe(VIEWER))
+        assert (await quick.next())["data"] == {"viewer": {"email": tess.email}}
+
+
 @pytest.mark.parametrize("chosen", [{"socket_queue_bytes": 20_000, "socket_queue_messages": 3}])
 async def test_what_waits_for_a_slow_client_is_bounded(api: Api, sockets: Sockets) -> None:
     """Operations wait with their answers; and all of them arrive once it reads, in whatever time it takes."""

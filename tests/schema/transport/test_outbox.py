@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from schema.transport.endings import LEAVING, Ending, already_exists
+from schema.transport.endings import LEAVING, TOO_SLOW, Ending, already_exists
 from schema.transport.outbox import Outbox
 from schema.transport.sockets import Sockets
 from server import limits_of
@@ -23,11 +23,11 @@ def nothing_is_left() -> None:
 class Client:
     """Takes what is sent, when it is allowed to."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = LIMITS.send_seconds) -> None:
         self.taken: list[bytes] = []
         self.reads = asyncio.Event()
         self.given_up = 0
-        self.outbox = Outbox(self._take, LIMITS, self._give_up)
+        self.outbox = Outbox(self._take, replace(LIMITS, send_seconds=seconds), self._give_up)
 
     async def _take(self, frame: bytes) -> None:
         await self.reads.wait()
@@ -85,6 +85,22 @@ async def test_closing_sets_everyone_free() -> None:
     assert (client.taken, client.outbox.empty) == ([], True)
 
 
+async def test_a_client_in_a_hurry_takes_what_waits_or_is_given_up() -> None:
+    """However long it may take otherwise, and whatever comes later."""
+    slow, quick = Client(seconds=60), Client(seconds=60)
+    quick.reads.set()
+    for client in (slow, quick):
+        client.outbox.hurry(0.05)
+        client.outbox.offer(b"0")
+        client.outbox.hurry(0.05)
+    await asyncio.sleep(0.03)
+    quick.reads.clear()
+    quick.outbox.offer(b"1")
+    await asyncio.sleep(0.1)
+    assert (slow.given_up, quick.given_up) == (1, 0)
+    await asyncio.gather(slow.outbox.close(), quick.outbox.close())
+
+
 async def test_closing_before_the_first_step() -> None:
     client = Client()
     client.outbox.offer(b"x")
@@ -115,6 +131,9 @@ class Held:
     def end(self, ending: Ending) -> None:
         self.ended.append(ending)
 
+    def hurry(self) -> None:
+        self.end(TOO_SLOW)
+
     async def leave(self, patience: float) -> None:
         self.end(LEAVING)
 
@@ -128,6 +147,7 @@ def test_whoever_has_closed_meanwhile_claims_nothing() -> None:
     assert not sockets.claim(held, person)
     assert (len(sockets), sockets._by_person) == (0, {})
     sockets.disconnect(person)
+    sockets.hurry(person)
     assert held.ended == []
 
 
