@@ -126,17 +126,20 @@ def limits_of(settings: Settings) -> Limits:
 
 
 class Application(Starlette):
-    """Starlette, with WebSockets led past its layers: those are for requests, and cost memory while a socket lives."""
+    """Starlette, with what is asked for most led past its layers: they cost time, and memory while a socket lives."""
 
-    def __init__(self, *, websockets: Mapping[str, ASGIApp], **options: Any) -> None:
-        """`websockets` are endpoints by path."""
+    def __init__(self, *, websockets: Mapping[str, ASGIApp], requests: Mapping[str, ASGIApp], **options: Any) -> None:
+        """`websockets` and `requests` are endpoints by path."""
         super().__init__(**options)
-        self.websockets = websockets
+        self.beside = {"websocket": websockets, "http": requests, "lifespan": {}}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one WebSocket, or the lifespan."""
-        beside = self.websockets.get(scope["path"]) if scope["type"] == "websocket" else None
-        await (beside or super().__call__)(scope, receive, send)
+        beside = self.beside[scope["type"]].get(scope.get("path", ""))
+        if beside is not None:
+            await beside(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_PAGES) -> Starlette:
@@ -206,10 +209,17 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
         async with services.database.system_work() as work:
             return await job_counts(work)
 
+    others: dict[str, Any] = {
+        "allow_origins": origins,
+        "allow_methods": ["GET", "POST"],
+        "allow_headers": ["authorization", "content-type"],
+    }
+    graphql = HttpEndpoint(services, sockets, pages)
     app = Application(
         websockets={"/graphql": WebSocketEndpoint(services, sockets, allowed_origins=origins)},
+        requests={"/graphql": CORSMiddleware(graphql, **others)},
         routes=[
-            Route("/graphql", HttpEndpoint(services, sockets, pages)),
+            Route("/graphql", graphql),  # for addresses that only look like it
             *pages.routes(),
             Route("/healthz", lambda request: JSONResponse({"status": "alive"})),
             Route("/readyz", ready),
@@ -220,14 +230,7 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
             ),
             *nudge_routes(database, settings.app_url or settings.reached_at),
         ],
-        middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type"],
-            )
-        ],
+        middleware=[Middleware(CORSMiddleware, **others)],
         lifespan=lifespan,
     )
     app.state.services = services

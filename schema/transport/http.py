@@ -7,9 +7,6 @@ clients that accept it, `application/json` for the others, GET for queries alone
 
 from uuid import UUID
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -19,16 +16,18 @@ from strawberry.types.graphql import OperationType
 from schema.api import schema
 from schema.context import Context, Services
 from schema.identity import Unauthenticated, Unavailable, identify
-from schema.results import answer_of, refused
+from schema.results import answer_of, broken, refused
 from schema.transport.requests import (
     EVENT_STREAM,
     GRAPHQL_JSON,
     JSON,
     Accepted,
+    Gone,
     Operation,
     Rejected,
+    Request,
+    Response,
     accepted,
-    operation_of,
 )
 from schema.transport.sockets import Sockets
 from schema.transport.sse import EventStream, events_of
@@ -38,7 +37,7 @@ _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 class HttpEndpoint:
-    """The ASGI application at /graphql for everything but WebSockets."""
+    """The ASGI application at /graphql for everything but WebSockets. No other layer need be around it."""
 
     def __init__(self, services: Services, sockets: Sockets, page: ASGIApp) -> None:
         """`page` is for browsers."""
@@ -48,24 +47,27 @@ class HttpEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
-        if request.method == "GET" and "query" not in request.query_params and _wants_html(request.headers):
-            response = self.page
-        else:
-            response = await self._answer(request)
+        request = Request(scope)
+        try:
+            response = self.page if request.is_for_page else await self._answer(request, receive)
+        except Gone:
+            return
+        except Exception as error:  # noqa: BLE001 - `broken` logs it
+            response = Response(answer_of(PreExecutionError(None, [broken(error)])).body, JSON, 500)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> ASGIApp:
+    async def _answer(self, request: Request, receive: Receive) -> ASGIApp:
         media_type = JSON
         try:
-            ways = accepted(request.headers)
+            ways = accepted(request.accept)
             media_type = ways.json or JSON
-            operation = await operation_of(request, self.sockets.limits.message_bytes)
-            context = await identify(self.services, request.headers.get("authorization"))
+            operation = await request.operation(receive, self.sockets.limits.message_bytes)
+            context = await identify(self.services, request.authorization)
             try:
                 return await self._run(request.method, operation, context, ways)
-            finally:
+            except BaseException:
                 await context.release()
+                raise
         except Rejected as rejected:
             return rejected.response(media_type)
         except Unauthenticated as error:
@@ -76,6 +78,7 @@ class HttpEndpoint:
             return Rejected(503, "UNAVAILABLE", text, Retry_After="5").response(media_type)
 
     async def _run(self, method: str, operation: Operation, context: Context, ways: Accepted) -> ASGIApp:
+        """Whatever it returns, nothing is open in the context any more."""
         viewer = await context.viewer()
         try:
             result = await schema.execute(
@@ -98,7 +101,7 @@ class HttpEndpoint:
                 raise Rejected(406, "NOT_ACCEPTABLE", text) from error
             return self._stream(operation, context, None if viewer is None else viewer.id)
         if ways.json is None:
-            return Response(events_of(answer_of(result)), media_type=EVENT_STREAM)
+            return Response(events_of(answer_of(result)), f"{EVENT_STREAM}; charset=utf-8")
         return _response(result, ways.json)
 
     def _stream(self, operation: Operation, context: Context, person: UUID | None) -> ASGIApp:
@@ -115,15 +118,11 @@ class HttpEndpoint:
 def _response(result: ExecutionResult, media_type: str) -> Response:
     answer = answer_of(result)
     if not answer.refusal or media_type != GRAPHQL_JSON:
-        return Response(answer.body, media_type=media_type)
+        return Response(answer.body, media_type)
     told = answer.refusal[0].extensions or {}
     if told.get("code") == "BUDGET_SPENT":
-        return Response(answer.body, 429, {"retry-after": str(told["retryAfter"])}, media_type)
-    return Response(answer.body, 400, media_type=media_type)
-
-
-def _wants_html(headers: Headers) -> bool:
-    return "text/html" in headers.get("accept", "")
+        return Response(answer.body, media_type, 429, {"Retry-After": str(told["retryAfter"])})
+    return Response(answer.body, media_type, 400)
 
 
 def _sentence(error: MissingQueryError | CannotGetOperationTypeError) -> str:

@@ -1,20 +1,43 @@
 """What an HTTP request asks for: an operation, and the media types it may be answered in.
 
-https://graphql.github.io/graphql-over-http/draft/
+https://graphql.github.io/graphql-over-http/draft/ - read from ASGI's own messages, for every request pays for what is
+put around them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
+
+_READ = frozenset({b"accept", b"authorization", b"content-type"})
+
+
+class Response:
+    """An answer in one piece, as an ASGI application."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self, body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.headers = [(b"content-length", b"%d" % len(body)), (b"content-type", media_type.encode())]
+        if headers:
+            self.headers += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 class Rejected(Exception):
@@ -30,7 +53,11 @@ class Rejected(Exception):
     def response(self, media_type: str) -> Response:
         """How the client is told."""
         body = {"errors": [{"message": self.message, "extensions": {"code": self.code}}]}
-        return Response(orjson.dumps(body), status_code=self.status, media_type=media_type, headers=self.headers)
+        return Response(orjson.dumps(body), media_type, self.status, self.headers)
+
+
+class Gone(Exception):
+    """The client went before it had said what it wants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +80,80 @@ class Accepted:
     """Whether the client names event streams. `*/*` does not: its answers are read to the end."""
 
 
-async def operation_of(request: Request, max_body: int) -> Operation:
-    """The operation in a POST or GET; `max_body` is in bytes. Raises Rejected."""
-    if request.method == "GET":
-        query = dict(request.query_params)
-        sent: Any = query | {name: _parsed(query[name]) for name in ("variables", "extensions") if query.get(name)}
-    elif request.method == "POST":
-        sent = _parsed(await _body(request, max_body))
-    else:
-        raise Rejected(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", Allow="GET, POST")
-    if not isinstance(sent, dict):
-        raise Rejected(400, "BAD_REQUEST", "Send one JSON object with a `query`.")
-    query_text = sent.get("query")
-    if not isinstance(query_text, str) or not query_text.strip():
-        raise Rejected(400, "BAD_REQUEST", "`query` must be a GraphQL document.")
-    name = sent.get("operationName")
-    if name is not None and not isinstance(name, str):
-        raise Rejected(400, "BAD_REQUEST", "`operationName` must be text or null.")
-    return Operation(query_text, _object(sent, "variables"), name or None, _object(sent, "extensions"))
+class Request:
+    """The head of a request."""
+
+    __slots__ = ("accept", "authorization", "content_type", "method", "parameters")
+
+    def __init__(self, scope: Scope) -> None:
+        found: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name in _READ:
+                # Several of one name are one list; of what is no list, the first counts.
+                found[name] = found[name] + b", " + value if name == b"accept" and name in found else value
+        authorization = found.get(b"authorization")
+        self.method: str = scope["method"]
+        self.accept = found.get(b"accept", b"*/*")
+        self.authorization = None if authorization is None else authorization.decode("latin-1")
+        self.content_type = found.get(b"content-type", b"")
+        self.parameters: dict[str, Any] = {}
+        if scope["query_string"] and self.method == "GET":
+            self.parameters = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    @property
+    def is_for_page(self) -> bool:
+        """Whether somebody opens the address in a browser."""
+        asks = self.parameters.keys() & {"query", "documentId", "extensions"}
+        return self.method == "GET" and not asks and b"text/html" in self.accept
+
+    async def operation(self, receive: Receive, max_body: int) -> Operation:
+        """What is asked for; `max_body` is in bytes. Raises Rejected and Gone."""
+        if self.method == "GET":
+            sent: Any = self.parameters
+            sent |= {name: parsed(sent[name]) for name in ("variables", "extensions") if sent.get(name)}
+        elif self.method == "POST":
+            if not _is_json(self.content_type):
+                # Also what keeps other sites' forms out: a browser asks before it sends this type.
+                raise Rejected(415, "UNSUPPORTED_MEDIA_TYPE", "Send the operation as application/json in UTF-8.")
+            sent = parsed(await _body(receive, max_body))
+        else:
+            raise Rejected(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", Allow="GET, POST")
+        if not isinstance(sent, dict):
+            raise Rejected(400, "BAD_REQUEST", "Send one JSON object with a `query`.")
+        query = sent.get("query")
+        if not isinstance(query, str) or not query.strip():
+            raise Rejected(400, "BAD_REQUEST", "`query` must be a GraphQL document.")
+        name = sent.get("operationName")
+        if name is not None and not isinstance(name, str):
+            raise Rejected(400, "BAD_REQUEST", "`operationName` must be text or null.")
+        return Operation(query, _object(sent, "variables"), name or None, _object(sent, "extensions"))
 
 
-async def _body(request: Request, max_body: int) -> bytes:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if media_type.strip().lower() != JSON or charset not in {"", "utf-8"}:
-        # Also what keeps other sites' forms out: a browser asks before it sends this type.
-        raise Rejected(415, "UNSUPPORTED_MEDIA_TYPE", "Send the operation as application/json in UTF-8.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+async def _body(receive: Receive, max_body: int) -> bytes | bytearray:
+    message = await receive()
+    body: bytes | bytearray = message.get("body", b"")
+    if message.get("more_body"):
+        body = bytearray(body)
+    while True:
+        if message["type"] == "http.disconnect":
+            raise Gone
         if len(body) > max_body:
             raise Rejected(413, "TOO_LARGE", f"A request has at most {max_body:,} bytes.", Connection="close")
-    return bytes(body)
+        if not message.get("more_body"):
+            return body
+        message = await receive()
+        body += message.get("body", b"")
 
 
-def _parsed(text: bytes | str) -> Any:
+@lru_cache(maxsize=100)
+def _is_json(content_type: bytes) -> bool:
+    media_type, _, parameters = content_type.lower().partition(b";")
+    charset = parameters.strip().removeprefix(b"charset=").strip(b'"')
+    return media_type.strip() == JSON.encode() and charset in {b"", b"utf-8"}
+
+
+def parsed(text: bytes | bytearray | str) -> Any:
+    """What a JSON text says. Raises Rejected."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -101,13 +167,14 @@ def _object(sent: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     return value
 
 
-def accepted(headers: Headers) -> Accepted:
+@lru_cache(maxsize=100)
+def accepted(accept: bytes) -> Accepted:
     """The JSON type of ours with the highest weight, the first of equals; JSON when the client does not say.
 
     Raises Rejected where the client takes nothing that we write.
     """
     best, json, events = 0.0, None, False
-    for part in headers.get("accept", "*/*").split(","):
+    for part in accept.decode("latin-1").split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         weight = next((_weight(piece[2:]) for piece in parameters if piece.startswith("q=")), 1.0)
         ours = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}.get(name)
