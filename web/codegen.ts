@@ -5,6 +5,7 @@ const config: CodegenConfig = {
   // The examples too: one that the schema no longer answers does not build.
   documents: ['src/**/*.{ts,tsx,graphql}', '!src/generated/**'],
   generates: {
+    'src/generated/possible-types.ts': { plugins: ['./possible-types.cjs'] },
     'src/generated/': {
       preset: 'client',
       presetConfig: { fragmentMasking: false },

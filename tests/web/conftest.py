@@ -3,11 +3,15 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,9 +25,17 @@ CHECKOUT = Path(__file__).parents[2]
 expect.set_options(timeout=60_000)
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server on the demo data, with a database of its own."""
+
+    address: str
+    data: Path
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a server on the demo data, with a database of its own."""
+def served() -> Iterator[Served]:
+    """One for the tests of a module."""
     if not (BUILT_PAGES / "graphiql.html").exists():
         pytest.fail("There are no pages to test: run `make test-web`, which builds them.")
     # Not pytest's own folder: PostgreSQL runs as somebody else for root, who may not enter that.
@@ -37,11 +49,17 @@ def server() -> Iterator[str]:
             [sys.executable, "-m", "cli", "serve"], cwd=CHECKOUT, env=environment, stdout=out, stderr=err
         )
     try:
-        yield _address(program, output, errors)
+        yield Served(_address(program, output, errors), folder / "data")
     finally:
         program.terminate()
         program.wait(60)
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def server(served: Served) -> str:
+    """Its address."""
+    return served.address
 
 
 def _address(program: subprocess.Popen[bytes], output: Path, errors: Path) -> str:
@@ -93,7 +111,7 @@ class Windows:
 
     def __init__(self, chromium: Browser, server: str) -> None:
         self._chromium = chromium
-        self._server = server
+        self.server = server
         self.watched: list[Watched] = []
 
     def forgive(self, part: str) -> None:
@@ -101,15 +119,17 @@ class Windows:
         for each in self.watched:
             each.complaints[:] = [said for said in each.complaints if part not in said]
 
-    def open(self, path: str, *, dark: bool = False, width: int = 1440, height: int = 900) -> Page:
-        """A page in a window of its own."""
+    def open(
+        self, path: str, *, dark: bool = False, width: int = 1440, height: int = 900, through: str | None = None
+    ) -> Page:
+        """A page in a window of its own; `through` is another address that leads to the server."""
         context = self._chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
         )
         page = context.new_page()
         page.set_default_timeout(60_000)
-        self.watched.append(Watched(page, self._server))
-        page.goto(f"{self._server}{path}")
+        self.watched.append(Watched(page, through or self.server))
+        page.goto(f"{through or self.server}{path}")
         return page
 
 
@@ -122,6 +142,66 @@ def windows(chromium: Browser, server: str) -> Iterator[Windows]:
         each.page.context.close()
     assert [each.elsewhere for each in opened.watched if each.elsewhere] == []
     assert [each.complaints for each in opened.watched if each.complaints] == []
+
+
+class Wire:
+    """A network between a browser and the server that can be cut, and can fall silent."""
+
+    def __init__(self, server: str) -> None:
+        host, port = server.removeprefix("http://").split(":")
+        self._to = (host, int(port))
+        self._ends: set[socket.socket] = set()
+        self._silent: set[socket.socket] = set()
+        self._listener: socket.socket | None = None
+        self.address = ""
+        self.mend()
+
+    def mend(self) -> None:
+        """Let the browser through, at the same address as before."""
+        port = int(self.address.rpartition(":")[2]) if self.address else 0
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+
+    def cut(self) -> None:
+        """End all connections, and refuse others."""
+        if self._listener is not None:
+            # Whoever waits in accept() would go on doing so.
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        for end in list(self._ends):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def fall_silent(self) -> None:
+        """Carry nothing more on the connections there are, without a word, as after a sleep. New ones work."""
+        self._silent |= self._ends
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(self._to)
+                self._ends |= {near, far}
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=[source, sink], daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                if source not in self._silent:
+                    sink.sendall(data)
+        if source not in self._silent:
+            with suppress(OSError):
+                sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def wire(server: str) -> Iterator[Wire]:
+    """A network of the test's own."""
+    made = Wire(server)
+    yield made
+    made.cut()
 
 
 def picture(page: Page, name: str) -> None:

@@ -9,6 +9,7 @@ import { cacheExchange } from '@urql/exchange-graphcache';
 import { Client, fetchExchange, subscriptionExchange, type ExecutionResult } from '@urql/core';
 import type { Client as Socket } from 'graphql-ws';
 
+import { POSSIBLE_TYPES } from './generated/possible-types';
 import { fetchAs, type TokenSource, type Viewer } from './identity';
 import { socketAs, type ConnectionState } from './socket';
 
@@ -35,7 +36,11 @@ export function connect(source: TokenSource, viewer: Viewer): Connection {
     preferGetMethod: false,
     fetch: fetchAs(source),
     fetchOptions: { headers: { accept: 'application/graphql-response+json, application/json' } },
-    exchanges: [cacheExchange({ keys: KEYS }), fetchExchange, subscriptionExchange({ forwardSubscription })],
+    exchanges: [
+      cacheExchange({ keys: KEYS, possibleTypes: POSSIBLE_TYPES }),
+      fetchExchange,
+      subscriptionExchange({ forwardSubscription }),
+    ],
   });
 
   function forwardSubscription(request: { query?: string; variables?: Record<string, unknown> }) {

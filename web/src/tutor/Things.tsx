@@ -90,7 +90,7 @@ export function PracticeLine({ practice }: { practice: PracticeShownFragment }) 
       {correcting ? (
         <CorrectPractice of={practice} onClose={() => setCorrecting(false)} />
       ) : (
-        <Button kind="quiet" onClick={() => setCorrecting(true)} aria-label={`Correct: ${practice.questionText}`}>
+        <Button kind="quiet" onClick={() => setCorrecting(true)} aria-label={`Correct it: ${practice.questionText}`}>
           Correct it
         </Button>
       )}
@@ -107,11 +107,7 @@ export function QuestionLine({ question }: { question: QuestionShownFragment }) 
         <CorrectAnswer of={question} onClose={() => setCorrecting(false)} />
       ) : (
         question.answer && (
-          <Button
-            kind="quiet"
-            onClick={() => setCorrecting(true)}
-            aria-label={`Correct the answer to: ${question.query}`}
-          >
+          <Button kind="quiet" onClick={() => setCorrecting(true)} aria-label={`Correct the answer: ${question.query}`}>
             Correct the answer
           </Button>
         )
