@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from db.demo import demo_sub
+from db.demo_ids import demo_sub
 from domain.identity.choice import local_issuer_for
 from tests.web.conftest import CHECKOUT, Served, Windows, Wire, picture
 
