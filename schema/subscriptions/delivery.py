@@ -18,19 +18,13 @@ import orjson
 from graphql import (
     DocumentNode,
     Executor,
-    FieldNode,
     GraphQLError,
     GraphQLSchema,
-    Node,
-    OperationDefinitionNode,
-    Visitor,
     create_source_event_stream,
     parse,
     validate,
-    visit,
 )
 from graphql import ExecutionResult as CoreResult
-from graphql.language import VariableNode
 from psycopg import OperationalError
 from psycopg.errors import QueryCanceled
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -46,6 +40,7 @@ from schema.errors import presentable
 from schema.limits import MAX_TOKENS, TooMuch, check, priced, refusal
 from schema.results import Answer, answer_of
 from schema.sharing import shared
+from schema.subscriptions.names import names_of
 from schema.subscriptions.stream import Update, Watch
 
 MAX_TEXT = 20_000
@@ -111,7 +106,7 @@ class Delivery:
             raise _Refused([error]) from error
         if errors := validate(self._schema, node):
             raise _Refused(errors)
-        document = Document(node, _names(node), cost)
+        document = Document(node, names_of(node), cost)
         self._documents[query, operation_name] = document
         return document
 
@@ -386,29 +381,3 @@ def _written(variables: Mapping[str, Any], names: frozenset[str]) -> str:
         return orjson.dumps({name: variables[name] for name in names if name in variables}).decode()
     except orjson.JSONEncodeError:
         raise _Refused([GraphQLError("The variables are nested too deeply.")]) from None
-
-
-class _Variables(Visitor):
-    """Collects the names of variables."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        self.names.add(node.name.value)
-
-
-def _names(document: DocumentNode) -> frozenset[str]:
-    """The variables that stand anywhere but in the arguments of the root field."""
-    found = _Variables()
-    for definition in document.definitions:
-        parts: list[Node | None] = [definition]
-        if isinstance(definition, OperationDefinitionNode):
-            parts = [*(definition.directives or ())]
-            for root in definition.selection_set.selections:
-                parts += [*(root.directives or ()), root.selection_set] if isinstance(root, FieldNode) else [root]
-        for part in parts:
-            if part is not None:
-                visit(part, found)
-    return frozenset(found.names)
