@@ -6,6 +6,7 @@ viewer is not known does not begin.
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, closing, suppress
 from types import TracebackType
@@ -18,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from db.events import append
 from db.lines import KEEPALIVE, BoundedConnection
 from db.pipeline import rows_of, together
-from db.reading import ROLL_BACK, Read, Transaction, TransactionOver, UnknownPerson, beginning, viewer_of
+from db.reading import ROLL_BACK, Read, Transaction, TransactionOver, UnknownPerson, ViewerChanged, beginning, viewer_of
 from db.statement import Row
 from db.vault import Vault
 from domain.events import Event
@@ -26,9 +27,21 @@ from domain.viewer import Role, Viewer
 
 R = TypeVar("R")
 
-__all__ = ["APPLICATION_ROLE", "Database", "NotKept", "Read", "Transaction", "TransactionOver", "UnknownPerson", "Work"]
+__all__ = [
+    "APPLICATION_ROLE",
+    "Database",
+    "NotKept",
+    "Read",
+    "Transaction",
+    "TransactionOver",
+    "UnknownPerson",
+    "ViewerChanged",
+    "Work",
+]
 
 APPLICATION_ROLE = "study_app"
+MAX_KNOWN = 2_000
+"""People whose last sight is remembered; a tutor's has the ids of the students."""
 CHECK_PATIENCE = 3.0  # seconds for an idle connection to answer
 
 log = logging.getLogger("study.sql")
@@ -101,6 +114,8 @@ class Database:
         )
 
         self._giving_back: set[asyncio.Task[None]] = set()
+        self._known: OrderedDict[str, Viewer] = OrderedDict()
+        """Who asked last, as they were then, by subject."""
 
     async def __aenter__(self) -> Self:
         await self.pool.open(wait=True, timeout=15)
@@ -145,26 +160,42 @@ class Database:
             await asyncio.shield(giving_back)
 
     @asynccontextmanager
-    async def read(self, subject: str) -> AsyncIterator[Read]:
+    async def read(self, subject: str, *, guess: bool = False) -> AsyncIterator[Read]:
         """A read transaction for the person with this token subject.
+
+        To `guess` is to take the viewer for who they were the last time until the first statements are answered, which
+        saves waiting for that alone. These fail with ViewerChanged when it is wrong; who decides anything by the viewer
+        that is not undone then has to `confirm` it before.
 
         Raises UnknownPerson when no user has it.
         """
         async with self._connection() as connection:
             try:
-                begun, found = await together(connection, beginning(connection, subject))
-                rows_of(connection, begun)
-                viewer = viewer_of(rows_of(connection, found), subject)
-                with closing(Read(connection, viewer, self.vault)) as read:
+                known = self._known.get(subject) if guess else None
+                if known is None:
+                    self._known.pop(subject, None)
+                    begun, found = await together(connection, beginning(connection, subject))
+                    rows_of(connection, begun)
+                    viewer = viewer_of(rows_of(connection, found), subject)
+                    self._remember(viewer)
+                else:
+                    viewer = known
+                with closing(Read(connection, viewer, self.vault, begun=known is None)) as read:
                     yield read
             except BaseException:
                 await _roll_back(connection)
                 raise
-            if viewer.role is Role.ADMIN:
+            if viewer.role is Role.ADMIN and read.is_sure:
                 # What they read may have left lines in the audit log.
                 await _commit(connection)
             elif read.begun:
                 await _roll_back(connection)
+
+    def _remember(self, viewer: Viewer) -> None:
+        self._known[viewer.subject] = viewer
+        self._known.move_to_end(viewer.subject)
+        if len(self._known) > MAX_KNOWN:
+            self._known.popitem(last=False)
 
     @asynccontextmanager
     async def work(self, subject: str) -> AsyncIterator[Work]:

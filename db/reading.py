@@ -41,7 +41,7 @@ class UnknownPerson(Exception):
 
 
 class ViewerChanged(OperationalError):
-    """A second transaction of a read found another viewer than the first."""
+    """The viewer is not, or not any more, who a read took them for."""
 
 
 class TransactionOver(Exception):
@@ -104,10 +104,13 @@ class Read(Transaction):
     transaction, so that no text leaves without its line.
     """
 
-    def __init__(self, connection: BoundedConnection, viewer: Viewer, vault: Vault) -> None:
+    def __init__(self, connection: BoundedConnection, viewer: Viewer, vault: Vault, *, begun: bool = True) -> None:
+        """One that has not begun does so with its first statements, and then sees whether the viewer is right."""
         super().__init__(connection, viewer, vault)
-        self.begun = True
+        self.begun = begun
         """Whether the transaction is open."""
+        self.is_sure = begun
+        """Whether PostgreSQL has said that the viewer is who this says."""
         self.last = False
         """Whether what is sent next is the last, as far as anybody knows: then the transaction ends with it."""
         self._line = connection
@@ -131,6 +134,13 @@ class Read(Transaction):
         except asyncio.CancelledError:
             self._forget()
             raise
+
+    async def confirm(self) -> None:
+        """See whether the viewer is right, unless that is known. Raises ViewerChanged and UnknownPerson."""
+        if not self.is_sure:
+            if self.begun:
+                raise ViewerChanged("this was seen before")
+            await self._exchange([])
 
     def _forget(self) -> None:
         """Stop what nobody waits for any more."""
@@ -163,9 +173,11 @@ class Read(Transaction):
         self.begun, self.last = True, False
         results = await together(self._line, [*before, *sent, *after])
         if before:
+            self.is_sure = False
             rows_of(self._line, results[0])
             if viewer_of(rows_of(self._line, results[1]), self.viewer.subject) != self.viewer:
-                raise ViewerChanged("what the viewer may see has changed since the operation began")
+                raise ViewerChanged("what the viewer may see has changed since it was last looked at")
+            self.is_sure = True
         if after and results[-1].status == ExecStatus.COMMAND_OK:
             self.begun = False
         return results[len(before) : len(before) + len(sent)]

@@ -13,6 +13,7 @@ from strawberry.schema_directives import OneOf
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from db.engine import UnknownPerson
 from schema.budget import Spent
 from schema.context import Context
 from schema.documents import is_subscription
@@ -114,6 +115,7 @@ class StudySchema(strawberry.Schema):
         try:
             result = None if query is None or args else await self._run_known(query, **arguments)
             if result is None:
+                await context.was_right()
                 result = await super().execute(query, *args, **arguments)
         finally:
             error = await _reported(context.close())
@@ -136,15 +138,22 @@ class StudySchema(strawberry.Schema):
             return None
         values = variable_values or {}
         try:
-            if OperationType(document.operation(operation_name).node.operation.value) not in allowed_operation_types:
+            kind = OperationType(document.operation(operation_name).node.operation.value)
+            if kind not in allowed_operation_types:
                 return None
+            if kind is not OperationType.QUERY:
+                await context_value.was_right()
             context_value.charge(priced(document.cost(self._schema, operation_name), values))
             found = await first.result_of(document, self._schema, operation_name, values, context_value)
+            if not await context_value.was_right():
+                found = await first.result_of(document, self._schema, operation_name, values, context_value)
         except (TooMuch, Spent) as error:
             return PreExecutionError(data=None, errors=[refusal(error)])
         except Inexpressible:
             context_value.discharge()
             return None
+        except UnknownPerson:
+            raise
         except Exception as error:  # noqa: BLE001 - `presentable` logs what is ours
             return PreExecutionError(data=None, errors=[broken(error)])
         first.documents.runs["breadth_first"] += 1

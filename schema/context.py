@@ -14,7 +14,7 @@ import strawberry
 from strawberry.dataloader import DataLoader, DefaultCache
 
 from db.audience import Audience
-from db.engine import Database, Read, Work
+from db.engine import Database, Read, UnknownPerson, ViewerChanged, Work
 from db.live import Live
 from domain.algebra.process import Algebra
 from domain.companion.model import Model
@@ -81,8 +81,14 @@ class Context:
     leaves. A unit of work ends it, so that what follows a write reads what was written.
     """
 
-    def __init__(self, services: Services, identity: Identity | None, line: Line | None = None) -> None:
-        """`line` is None for an operation that comes with a request of its own."""
+    def __init__(
+        self, services: Services, identity: Identity | None, line: Line | None = None, *, guess: bool = False
+    ) -> None:
+        """`line` is None for an operation that comes with a request of its own.
+
+        To `guess` who the viewer is, is for whoever asks afterwards whether that `was_right`.
+        """
+        self._guess = guess
         self.services = services
         self.identity = identity
         self.line = line
@@ -136,8 +142,26 @@ class Context:
                 stack = self._stack = self._stack or AsyncExitStack()
                 if not self._working:
                     await stack.enter_async_context(self.services.turns.of(self._subject()))
-                self._read = await stack.enter_async_context(self.services.database.read(self._subject()))
+                self._read = await stack.enter_async_context(
+                    self.services.database.read(self._subject(), guess=self._guess)
+                )
             return self._read
+
+    async def was_right(self) -> bool:
+        """Whether the viewer is who they were taken for; from now on they are, whatever this says.
+
+        Raises UnknownPerson for somebody who is no user any more.
+        """
+        guess, self._guess = self._guess, False
+        if not guess or self._read is None:
+            return True
+        try:
+            await self._read.confirm()
+        except (ViewerChanged, UnknownPerson):
+            await self.release()
+            await self.read()
+            return False
+        return True
 
     def load(self, batch: Batch, key: Any, *arguments: Any) -> Awaitable[Any]:
         """One value of a batch function, together with all others that this level of the operation asks for."""

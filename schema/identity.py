@@ -16,8 +16,10 @@ class Unavailable(Exception):
     """Who is asking cannot be found out just now: the database or the issuer's keys are out of reach."""
 
 
-async def identify(services: Services, authorization: str | None) -> Context:
+async def identify(services: Services, authorization: str | None, *, guess: bool = False) -> Context:
     """The context of whoever sends this value, its read transaction open; of nobody without one.
+
+    To `guess` is as for `Context`: that somebody is no user any more is found out later then.
 
     Raises Unauthenticated for a token that is malformed, forged, expired, or of somebody who is no user, and
     Unavailable when that cannot be told.
@@ -28,7 +30,7 @@ async def identify(services: Services, authorization: str | None) -> Context:
     if kind.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send the token as `Authorization: Bearer <token>`.")
     try:
-        context = Context(services, await services.verifier.verify(token.strip()))
+        context = Context(services, await services.verifier.verify(token.strip()), guess=guess)
         try:
             await context.read()
         except BaseException:

@@ -13,6 +13,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from db.engine import UnknownPerson
 from schema.api import schema
 from schema.context import Context, Services
 from schema.identity import Unauthenticated, Unavailable, identify
@@ -62,7 +63,7 @@ class HttpEndpoint:
             ways = accepted(request.accept)
             media_type = ways.json or JSON
             operation = await request.operation(receive, self.sockets.limits.message_bytes)
-            context = await identify(self.services, request.authorization)
+            context = await identify(self.services, request.authorization, guess=True)
             try:
                 return await self._run(request.method, operation, context, ways)
             except BaseException:
@@ -70,7 +71,7 @@ class HttpEndpoint:
                 raise
         except Rejected as rejected:
             return rejected.response(media_type)
-        except Unauthenticated as error:
+        except (Unauthenticated, UnknownPerson) as error:
             challenge = {"WWW_Authenticate": "Bearer"}
             return Rejected(401, "UNAUTHENTICATED", str(error), **challenge).response(media_type)
         except Unavailable:
