@@ -9,7 +9,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-he
 VENV_IS_STALE := $(shell [ -x .venv/bin/python ] && [ "$$(cat .venv/made-in 2>/dev/null)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve pages test test-web test-clients test-faults bench bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
+.PHONY: help serve pages test test-web test-clients test-faults bench bench-memory test-answers bench-live bench-answers check schema lock clean $(if $(VENV_IS_STALE),.venv/made-in)
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -37,11 +37,17 @@ test-clients: .venv/installed-dev ## Hold the schema against the rules of its cl
 test-faults: .venv/installed-dev ## Run the fault test in full: some minutes, 200 clients, everything fails (ARGS="-k valkey" to choose)
 	@FAULTS=full exec .venv/bin/pytest -n 0 -s $(ARGS) tests/faults
 
+test-answers: .venv/installed-dev ## Compare both executors for an hour (STUDY_DOCUMENTS=1000 for less)
+	@STUDY_DOCUMENTS=$${STUDY_DOCUMENTS:-20000} exec .venv/bin/pytest -n 2 --timeout 0 -k 'same or wrong' $(ARGS) tests/schema/execution
+
 bench-answers: .venv/installed-dev ## Measure the companion's own answers (ARGS=questions.jsonl)
 	@exec .venv/bin/python -m tests.bench.answers $(ARGS)
 
 bench: .venv/installed-dev ## Measure operations beside others, PostGraphile among them (ARGS="--rounds 1 --clients 16" to choose)
 	@exec .venv/bin/python -m tests.bench.graph $(ARGS)
+
+bench-memory: .venv/installed-dev ## See whether memory grows over 200,000 requests (ARGS="--requests 20000" for fewer)
+	@exec .venv/bin/python -m tests.bench.memory $(ARGS)
 
 bench-live: .venv/installed-dev ## Measure live push beside plain Strawberry (ARGS="--rounds 1" to choose)
 	@exec .venv/bin/python -m tests.bench.live $(ARGS)

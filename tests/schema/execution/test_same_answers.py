@@ -1,6 +1,6 @@
 """Breadth-first execution gives the same data and the same errors as graphql-core, whatever is asked and by whom.
 
-`STUDY_DOCUMENTS=20000 .venv/bin/pytest tests/schema/execution -k same` takes longer and sees more.
+`make test-answers` takes longer and sees more.
 """
 
 import os
