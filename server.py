@@ -41,6 +41,7 @@ from schema.transport.metrics import MEDIA_TYPE, exposition
 from schema.transport.pages import Pages
 from schema.transport.sockets import Limits, Sockets
 from schema.transport.websocket import WebSocketEndpoint
+from schema.trusted import Documents, trusted_documents
 from schema.turns import Turns
 from settings import Settings, separated
 
@@ -125,6 +126,15 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+def documents_of(settings: Settings, built_pages: Path) -> Documents:
+    """The documents that are known from the beginning. Raises ManifestError."""
+    manifest = settings.trusted_documents or built_pages / "documents.json"
+    known: dict[str, str] = {}
+    if settings.trusted_documents or settings.only_trusted_documents or manifest.exists():
+        known = trusted_documents(manifest)
+    return Documents(known, only_trusted=settings.only_trusted_documents)
+
+
 class Application(Starlette):
     """Starlette, with what is asked for most led past its layers: they cost time, and memory while a socket lives."""
 
@@ -163,6 +173,7 @@ def create_app(settings: Settings, database_url: str, built_pages: Path = BUILT_
         algebra=Algebra(),
         questions_a_day=settings.questions_per_day,
         safeguarding_contact=settings.safeguarding_contact.strip(),
+        documents=documents_of(settings, built_pages),
         budget=Budget(settings.cost_budget, settings.cost_per_second),
     )
 

@@ -165,6 +165,14 @@ class Settings(BaseSettings):
     max_message_bytes: int = Field(
         default=3_000_000, ge=1_000, description="Largest request, and largest WebSocket message of a client."
     )
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="JSON object of documents by id, which requests may name by it or by their SHA-256; that of the "
+        "built pages when not set.",
+    )
+    only_trusted_documents: bool = Field(
+        default=False, description="Whether no other documents are run, as befits a server that others reach."
+    )
     cost_budget: int = Field(
         default=100_000,
         ge=25_000,

@@ -24,6 +24,7 @@ from domain.viewer import Viewer
 from schema.budget import Bill, Budget
 from schema.results import Answer
 from schema.sharing import Shared
+from schema.trusted import Documents
 from schema.turns import Turns
 
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
@@ -55,6 +56,8 @@ class Services:
     """The setting SAFEGUARDING_CONTACT."""
     budget: Budget
     """What operations may cost each person."""
+    documents: Documents
+    """What requests may name by a hash, or may send at all."""
     asking: "dict[UUID, tuple[str, Any]]" = field(default_factory=dict)
     """The question of each student that is being answered, in short, and what does; see `schema.asking`."""
     audiences: WeakValueDictionary[Hashable, Audience[Answer]] = field(default_factory=WeakValueDictionary)

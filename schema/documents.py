@@ -2,7 +2,10 @@
 
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
-from schema.limits import MAX_TOKENS
+MAX_CHARACTERS = 100_000
+"""Of a document; what is long in a request, such as a transcript, is in its variables."""
+MAX_TOKENS = 3_000
+"""GraphiQL's introspection has about 450, a large dashboard 500."""
 
 
 def is_mutation(query: str, operation_name: str | None) -> bool:

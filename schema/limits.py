@@ -22,14 +22,10 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from schema.budget import Spent
-from schema.context import Context
 from schema.cost import Cost
+from schema.documents import MAX_CHARACTERS, MAX_TOKENS
 from schema.results import refused
 
-MAX_CHARACTERS = 100_000
-"""Of a document; what is long in a request, such as a transcript, is in its variables."""
-MAX_TOKENS = 3_000
-"""GraphiQL's introspection has about 450, a large dashboard 500."""
 MAX_REPEATS = 30
 """How often one selection may name the same field or fragment: comparing them takes the square of it."""
 MAX_FIELDS = 3_000
@@ -72,11 +68,12 @@ class DocumentLimits(SchemaExtension):
 
     def get_results(self) -> dict[str, Any]:
         """What the operation cost, for the answer's `extensions`."""
-        context: Context = self.execution_context.context
-        if self.execution_context.pre_execution_errors:
-            context.discharge()
+        context = self.execution_context
+        if context.pre_execution_errors:
+            context.context.discharge()
             return {}
-        return context.settled()
+        told: dict[str, Any] = context.context.settled()
+        return told
 
 
 def refusal(error: TooMuch | Spent) -> GraphQLError:

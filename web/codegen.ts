@@ -8,7 +8,8 @@ const config: CodegenConfig = {
     'src/generated/possible-types.ts': { plugins: ['./possible-types.cjs'] },
     'src/generated/': {
       preset: 'client',
-      presetConfig: { fragmentMasking: false },
+      // What the pages send, by its hash: build.py puts it beside them, for servers that run nothing else.
+      presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: 'sha256' } },
       config: {
         useTypeImports: true,
         strictScalars: true,

@@ -36,8 +36,9 @@ from domain.events import Cursor
 from schema.budget import Bill, Spent
 from schema.context import Context
 from schema.cost import Cost
+from schema.documents import MAX_TOKENS
 from schema.errors import presentable
-from schema.limits import MAX_TOKENS, TooMuch, check, priced, refusal
+from schema.limits import TooMuch, check, priced, refusal
 from schema.results import Answer, answer_of
 from schema.sharing import shared
 from schema.subscriptions.names import names_of

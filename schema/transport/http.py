@@ -14,6 +14,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from db.engine import UnknownPerson
+from domain.errors import BadRequest
 from schema.api import schema
 from schema.context import Context, Services
 from schema.identity import Unauthenticated, Unavailable, identify
@@ -58,11 +59,12 @@ class HttpEndpoint:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, receive: Receive) -> ASGIApp:
-        media_type = JSON
+        media_type, ways = JSON, Accepted(JSON, events=False)
         try:
             ways = accepted(request.accept)
             media_type = ways.json or JSON
-            operation = await request.operation(receive, self.sockets.limits.message_bytes)
+            limit = self.sockets.limits.message_bytes
+            operation = await request.operation(receive, self.services.documents, limit)
             context = await identify(self.services, request.authorization, guess=True)
             try:
                 return await self._run(request.method, operation, context, ways)
@@ -71,6 +73,8 @@ class HttpEndpoint:
                 raise
         except Rejected as rejected:
             return rejected.response(media_type)
+        except BadRequest as error:
+            return _response(PreExecutionError(data=None, errors=[refused(error.code, error.message)]), ways)
         except (Unauthenticated, UnknownPerson) as error:
             challenge = {"WWW_Authenticate": "Bearer"}
             return Rejected(401, "UNAUTHENTICATED", str(error), **challenge).response(media_type)
@@ -101,9 +105,7 @@ class HttpEndpoint:
                 text = f"Subscriptions are answered over a WebSocket, or as {EVENT_STREAM} to a client that accepts it."
                 raise Rejected(406, "NOT_ACCEPTABLE", text) from error
             return self._stream(operation, context, None if viewer is None else viewer.id)
-        if ways.json is None:
-            return Response(events_of(answer_of(result)), f"{EVENT_STREAM}; charset=utf-8")
-        return _response(result, ways.json)
+        return _response(result, ways)
 
     def _stream(self, operation: Operation, context: Context, person: UUID | None) -> ASGIApp:
         stream = EventStream(self.services, self.sockets, operation, context, person)
@@ -116,8 +118,11 @@ class HttpEndpoint:
         return stream
 
 
-def _response(result: ExecutionResult, media_type: str) -> Response:
+def _response(result: ExecutionResult, ways: Accepted) -> Response:
     answer = answer_of(result)
+    media_type = ways.json
+    if media_type is None:
+        return Response(events_of(answer), f"{EVENT_STREAM}; charset=utf-8")
     if not answer.refusal or media_type != GRAPHQL_JSON:
         return Response(answer.body, media_type)
     told = answer.refusal[0].extensions or {}

@@ -50,6 +50,7 @@ class Subscribe:
 
     id: str
     query: str
+    """Empty where `extensions` name the document."""
     operation_name: str | None
     variables: Payload | None
     extensions: Payload | None
@@ -99,11 +100,14 @@ def _subscribe(sent: Payload) -> Subscribe:
     if payload is None:
         _invalid("`payload` must be an object")
     query, name = payload.get("query"), payload.get("operationName")
+    extensions = _object(payload, "extensions")
+    if query is None and "persistedQuery" in (extensions or {}):
+        query = ""
     if not isinstance(query, str):
         _invalid("`payload.query` must be a text")
     if name is not None and not isinstance(name, str):
         _invalid("`payload.operationName` must be a text or null")
-    return Subscribe(operation_id, query, name, _object(payload, "variables"), _object(payload, "extensions"))
+    return Subscribe(operation_id, query, name, _object(payload, "variables"), extensions)
 
 
 def _id(sent: Payload) -> str:

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from schema.trusted import Documents
+
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
@@ -65,6 +67,7 @@ class Operation:
     """What is to be run."""
 
     query: str
+    """The document."""
     variables: dict[str, Any] | None
     operation_name: str | None
     extensions: dict[str, Any] | None
@@ -106,8 +109,8 @@ class Request:
         asks = self.parameters.keys() & {"query", "documentId", "extensions"}
         return self.method == "GET" and not asks and b"text/html" in self.accept
 
-    async def operation(self, receive: Receive, max_body: int) -> Operation:
-        """What is asked for; `max_body` is in bytes. Raises Rejected and Gone."""
+    async def operation(self, receive: Receive, documents: Documents, max_body: int) -> Operation:
+        """What is asked for; `max_body` is in bytes. Raises Rejected, Gone, and BadRequest for its document."""
         if self.method == "GET":
             sent: Any = self.parameters
             sent |= {name: parsed(sent[name]) for name in ("variables", "extensions") if sent.get(name)}
@@ -120,13 +123,19 @@ class Request:
             raise Rejected(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", Allow="GET, POST")
         if not isinstance(sent, dict):
             raise Rejected(400, "BAD_REQUEST", "Send one JSON object with a `query`.")
-        query = sent.get("query")
-        if not isinstance(query, str) or not query.strip():
+        query, document_id, name = (_text(sent, each) for each in ("query", "documentId", "operationName"))
+        extensions = _object(sent, "extensions")
+        if not query and document_id is None and "persistedQuery" not in (extensions or {}):
             raise Rejected(400, "BAD_REQUEST", "`query` must be a GraphQL document.")
-        name = sent.get("operationName")
-        if name is not None and not isinstance(name, str):
-            raise Rejected(400, "BAD_REQUEST", "`operationName` must be text or null.")
-        return Operation(query, _object(sent, "variables"), name or None, _object(sent, "extensions"))
+        variables = _object(sent, "variables")
+        return Operation(documents.text(query, document_id, extensions), variables, name or None, extensions)
+
+
+def _text(sent: Mapping[str, Any], name: str) -> str | None:
+    value = sent.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Rejected(400, "BAD_REQUEST", f"`{name}` must be text or null.")
+    return value
 
 
 async def _body(receive: Receive, max_body: int) -> bytes | bytearray:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from graphql import GraphQLError
@@ -17,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from domain.errors import BadRequest
 from domain.identity.tokens import Identity
 from schema.api import schema
 from schema.context import Context, Services
@@ -231,7 +233,12 @@ class Socket(ClientConnection):
             text = f"A socket runs {self.limits.operations} operations at once; complete some or wait for them."
             await self.outbox.put(messages.error_message(message.id, [refused("TOO_MANY_OPERATIONS", text)]))
         else:
-            self._start(message)
+            try:
+                query = self.services.documents.text(message.query, None, message.extensions)
+            except BadRequest as error:
+                await self.outbox.put(messages.error_message(message.id, [refused(error.code, error.message)]))
+            else:
+                self._start(replace(message, query=query))
 
     def _start(self, asked: messages.Subscribe) -> None:
         name = asked.operation_name

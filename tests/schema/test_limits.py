@@ -8,6 +8,7 @@ from graphql import get_introspection_query, parse
 from schema.api import schema
 from schema.budget import Budget, Spent
 from schema.context import Services
+from schema.documents import MAX_TOKENS
 from schema.limits import (
     MAX_ALIASES,
     MAX_COST,
@@ -17,7 +18,6 @@ from schema.limits import (
     MAX_FRAGMENTS,
     MAX_MUTATIONS,
     MAX_REPEATS,
-    MAX_TOKENS,
     check,
 )
 from schema.results import MAX_ERRORS
