@@ -125,7 +125,7 @@ class Paged(Generic[R]):
 
     async def read(self, read: Transaction, keys: Sequence[UUID], page: Page, where: Any = None) -> list[list[R]]:
         """For each key its page, in the page's order. `where` is the list's filter record, or None."""
-        parameters = self.narrowed(read, where)
+        parameters = self.narrowed(read, where, own=self._are_own(read, keys))
         statement = self._page_statement(page.order, page.backward, page.start is not None, tuple(parameters))
         parameters |= {"keys": list(keys), "page_limit": page.limit}
         if page.start is not None:
@@ -141,7 +141,7 @@ class Paged(Generic[R]):
 
     async def count(self, read: Transaction, keys: Sequence[UUID], where: Any = None) -> list[int]:
         """For each key the length of its whole list."""
-        parameters = self.narrowed(read, where)
+        parameters = self.narrowed(read, where, own=self._are_own(read, keys))
         statement = self._count_statement(tuple(parameters))
         counts: dict[int, int] = {}
         for position, count in await read.run(statement, parameters | {"keys": list(keys)}):
@@ -177,12 +177,19 @@ class Paged(Generic[R]):
             select(PARENTS.c.position, count.c.length).select_from(PARENTS.join(count, true())),
         )
 
-    def narrowed(self, read: Transaction, where: Any) -> dict[str, Any]:
-        """The parameters of a filter, and of what the viewer may see; each narrows the list by its condition."""
+    def narrowed(self, read: Transaction, where: Any, *, own: bool) -> dict[str, Any]:
+        """The parameters of a filter, and of what the viewer may see; each narrows the list by its condition.
+
+        `own` are the viewer's own lists: there is no more in them than what an index finds by their key.
+        """
         parameters = _set_fields(where)
-        if self._by_students and read.viewer.role is not Role.ADMIN:
+        if self._by_students and not own and read.viewer.role is not Role.ADMIN:
             parameters["viewer_students"] = list(read.viewer.students)
         return parameters
+
+    def _are_own(self, read: Transaction, keys: Sequence[UUID]) -> bool:
+        # A root list is the viewer's only by name.
+        return self.key is not None and len(keys) == 1 and keys[0] == read.viewer.id
 
     def _filtered(self, narrowed: tuple[str, ...]) -> Select[Any]:
         source = self.source if self.key is None else self.source.where(self.key == PARENTS.c.key)

@@ -99,12 +99,12 @@ class Level:
         try:
             read = await self.context.read()
             try:
-                found = whole.statement(read, self._asked)
+                found = whole.statement(read, keys, self._asked)
             except Exception:  # noqa: BLE001 - what is wrong with the arguments is told field by field
                 return
             if found is not None:
                 read.last = self._last
-                texts = texts_of(await read.run(found[0], found[1] | {"keys": keys}), len(keys))
+                texts = texts_of(await read.run(*found), len(keys))
                 if texts is not None:
                     self.objects += sum(map(objects_in, texts))
                     loaded.update(zip(keys, map(orjson.Fragment, texts), strict=True))

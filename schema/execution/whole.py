@@ -54,29 +54,33 @@ class Whole:
     def __init__(self, field: FieldPlan, plan: ObjectPlan | None = None, batch: Batch | None = None) -> None:
         """For a root field the plan of the type that it is of, and what finds it. Raises NotWritten."""
         self.pages: list[FieldPlan] = []
+        self._of_root: list[FieldPlan] = []
+        """Pages whose key is the one that all is read for."""
         if isinstance(field.way, EdgeTo | SliceOf):
             self._root = self._edge(field, field.way)
         elif plan is not None and batch is not None and isinstance(shape := shape_of(batch), ByKey):
             self._root = Linked(field.key, shape, "", self._row(plan, shape), field.nullable[0])
+            self._of_root = [each for each in plan.later if isinstance(each.way, SliceOf) and each.way.key == "id"]
         else:
             raise NotWritten("a field that is no edge")
         self._statements: dict[tuple[Window, ...], Compiled | None] = {}
 
     def statement(
-        self, read: Read, asked: Callable[[FieldPlan], tuple[Any, ...]]
+        self, read: Read, keys: Sequence[Any], asked: Callable[[FieldPlan], tuple[Any, ...]]
     ) -> tuple[Compiled, dict[str, Any]] | None:
-        """What to run for these arguments of its pages, and its parameters but for the keys; None if nothing will do.
+        """What to run for these arguments of its pages, and its parameters; None if nothing will do.
 
         `asked` gives the arguments of a page's batch function, and may raise.
         """
         windows: list[Window] = []
-        parameters: dict[str, Any] = {}
+        parameters: dict[str, Any] = {"keys": keys}
+        own = list(keys) == [read.viewer.id]
         for number, field in enumerate(self.pages):
             assert isinstance(field.way, SliceOf)  # noqa: S101 - pages are slices
             shape = shape_of(field.way.batch)
             assert isinstance(shape, Paged)  # noqa: S101 - looked at when the tree was made
             page, where = asked(field)
-            narrowed = shape.narrowed(read, where)
+            narrowed = shape.narrowed(read, where, own=own and field in self._of_root)
             windows.append(Window(page.order, page.backward, page.start is not None, tuple(narrowed)))
             parameters[f"page_limit_{number}"] = page.limit - 1
             if page.start is not None:
