@@ -1,11 +1,11 @@
 """Who sees and writes which rows and columns: one table of expectations, on every PostgreSQL of the machine."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from psycopg import errors, sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from tests.db.cast import (
     EVERYONE,
@@ -223,9 +223,13 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
         },
         "practice_assignments": {
             "student_id": own,
-            "source": "ai_generated",
-            "ai_question_text": "?",
-            "ai_answer_text": "!",
+            "source": "bank",
+            "bank_item_id": cast.id("bens", "practice_bank_items"),
+            "subject_id": algebra,
+            "difficulty_level": 5,
+            "goal_tags": ["SAT"],
+            "choice_kind": "new",
+            "predicted_success": 0.75,
         },
         "practice_familiarity": {
             "student_id": own,
@@ -282,6 +286,53 @@ def _new_row(cast: Cast, viewer: str, table: str, student: str) -> dict[str, Any
         "events": {"kind": "nudge_sent", "student_id": own, "target_id": uuid4()},
     }
     return rows[table]
+
+
+@pytest.mark.parametrize("days", [None, 2, 22])
+def test_a_student_takes_only_what_could_be_chosen(days: int | None, cast: Cast, app: Connection) -> None:
+    chosen = _new_row(cast, "student", "practice_assignments", "ann")
+    used = {**chosen, "bank_item_id": cast.id("open", "practice_bank_items")}
+    done = {**chosen, "bank_item_id": cast.id("done", "practice_bank_items")}
+    written = {"source": "ai_generated", "ai_question_text": "?", "ai_answer_text": "!", "bank_item_id": None}
+    wrong: list[dict[str, Any]] = [
+        used,
+        {**chosen, **written},
+        *({**chosen, **{name: None}} for name in ("subject_id", "difficulty_level", "goal_tags", "choice_kind")),
+        *({**chosen, name: True} for name in ("completed", "flagged", "held", "overridden")),
+        *({**chosen, name: 1} for name in ("performance_score", "student_rating_after", "question_rating_before")),
+        *({**chosen, name: "x"} for name in ("ai_question_text", "ai_answer_text", "response_text")),
+    ]
+    if days is None:
+        for row in wrong:
+            with as_viewer(app, "student"):
+                assert not _adds(app, "practice_assignments", row), row
+        # One by one, or all in one statement.
+        columns = ", ".join(chosen)
+        with as_viewer(app, "student"), pytest.raises(errors.InsufficientPrivilege, match="may be chosen"):
+            app.execute(
+                f"insert into practice_assignments ({columns}) select {columns} from"
+                f" json_populate_record(null::practice_assignments, %s), generate_series(1, 2)",
+                [Json({name: str(value) if isinstance(value, UUID) else value for name, value in chosen.items()})],
+            )
+        fifty = "insert into practice_assignments (student_id, source, ai_question_text, ai_answer_text, subject_id)"
+        cast.owner.execute(
+            f"{fifty} select %s, 'ai_generated', '?', '!', %s from generate_series(1, 49)",
+            [chosen["student_id"], chosen["subject_id"]],
+        )
+        with as_viewer(app, "student"):
+            assert not _adds(app, "practice_assignments", chosen)
+        cast.owner.execute("delete from practice_assignments where ai_question_text = '?'")
+        cast.owner.execute("update practice_bank_items set is_active = false")
+        with as_viewer(app, "student"):
+            assert not _adds(app, "practice_assignments", chosen)
+    else:
+        cast.owner.execute(
+            "update practice_assignments set performance_score = 1, completed_at = now() - make_interval(days => %s)"
+            " where bank_item_id = %s",
+            [days, done["bank_item_id"]],
+        )
+        with as_viewer(app, "student"):
+            assert _adds(app, "practice_assignments", done) is (days > 21)
 
 
 def _new_parent(cast: Cast) -> Any:

@@ -187,6 +187,7 @@ DEFINERS = {
     ("search_study_passages(text[],integer)", "study_vault"): "text search by index; nothing protected",
     ("search_practice_bank(text[],uuid,integer)", "study_vault"): "answers from the bank, but for what is to be done",
     ("is_kept_back(uuid,uuid)", "study_vault"): "asked by views and by statements; of students whom one sees",
+    ("guard_practice_taken()", "study_vault"): "what students take is held against a bank they do not see",
     ("release_user_references()", "postgres"): "erasing a person nulls columns that nobody may change",
 }
 VAULT_VIEWS = {
