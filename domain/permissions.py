@@ -32,7 +32,7 @@ class Permission(Enum):
     TEACH = ("do a tutor's work", _STAFF)
     """Record sessions, assign practice, answer questions, send nudges, manage assignments."""
     OVERRIDE = ("override what the companion wrote", frozenset({Role.TUTOR}))
-    STUDY = ("set goals or work on practice", frozenset({Role.STUDENT, Role.TUTOR, Role.ADMIN}))
+    STUDY = ("set goals, work on practice or pass questions on", frozenset({Role.STUDENT, Role.TUTOR, Role.ADMIN}))
     """Set goals, complete practice, escalate questions: the student, or staff on their behalf."""
     ASK = ("ask the companion", frozenset({Role.STUDENT}))
     """The student themselves: what is asked, and what is shown of the answer, is theirs."""

@@ -14,6 +14,7 @@ from strawberry.types.arguments import StrawberryArgument
 from db.batch import Page
 from domain.errors import BadRequest, Code, Refused
 from domain.permissions import Permission
+from domain.viewer import Role
 from schema.context import SIGN_IN, Batch, Context, Info
 from schema.errors import Payload, user_error
 from schema.execution.edges import BREADTH_FIRST, EdgesTo, EdgeTo, Found, SliceOf
@@ -228,6 +229,11 @@ async def _admit(context: Context, permission: Permission) -> None:
         return
     if viewer is None:
         raise BadRequest("UNAUTHENTICATED", SIGN_IN)
-    raise BadRequest(
-        "FORBIDDEN", f"{'An' if viewer.role[0] in 'aeiou' else 'A'} {viewer.role} may not {permission.label}."
-    )
+    *others, last = (_with_article(role) for role in Role if role in (permission.roles or ()))
+    may = f"{', '.join(others)} or {last}" if others else last
+    asked = _with_article(viewer.role).capitalize()
+    raise BadRequest("FORBIDDEN", f"{asked} may not {permission.label}; {may} may.")
+
+
+def _with_article(role: Role) -> str:
+    return f"{'an' if role[0] in 'aeiou' else 'a'} {role}"

@@ -60,6 +60,8 @@ class IdentityMutations:
             raise Refused(
                 Code.INVALID, "Only a WebSocket outlives its token: over HTTP send the new one with the next request."
             )
+        if input.token[:7].lower() == "bearer ":
+            raise Refused(Code.INVALID, "Send the token alone, without `Bearer` before it.", "token")
         try:
             newer = await info.context.services.verifier.verify(input.token)
         except InvalidToken as error:

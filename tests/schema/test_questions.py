@@ -304,6 +304,11 @@ async def test_nobody_else_changes_a_question(api: Api, make: Make, who: str) ->
     await make.assignment(paused, sam, status="paused")
     asked = gid(await make.question(sam))
     person = people[who]
+    if who == "parent":
+        refused = await api.run(ESCALATE, person, input={"id": asked})
+        assert refused["errors"][0]["message"] == (
+            "A parent may not set goals, work on practice or pass questions on; a student, a tutor or an admin may."
+        )
     if who in DENIED:
         assert await codes(api, ESCALATE, person, input={"id": asked}) == [DENIED[who][0]]
     answering = {"student": "FORBIDDEN", "admin": "FORBIDDEN"}.get(who) or DENIED[who][1]

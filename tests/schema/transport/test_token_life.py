@@ -44,9 +44,9 @@ async def watching(api: Api, services: Services, person: Person, token: str) -> 
         yield socket
 
 
-async def renew(socket: Socket, token: str) -> Any:
+async def renew(socket: Socket, token: str, query: str = RENEW) -> Any:
     """The payload of renewToken over the socket."""
-    await socket.send(**subscribe(RENEW, id="renew", input={"token": token}))
+    await socket.send(**subscribe(query, id="renew", input={"token": token}))
     payload = (await socket.next())["data"]["renewToken"]
     assert await socket.receive() == {"id": "renew", "type": "complete"}
     return payload
@@ -117,6 +117,8 @@ async def test_only_ones_own_good_token_renews(
         for token, code in refused.items():
             payload = await renew(socket, token)
             assert payload == {"expiresAt": None, "userErrors": [{"field": "token", "code": code}]}
+        payload = await renew(socket, f"bearer {sam.token}", RENEW.replace("code", "message"))
+        assert payload["userErrors"][0]["message"] == "Send the token alone, without `Bearer` before it."
         # The streams are still sam's, and still end when they would have.
         await nudge(api, tess, sam, "For Sam")
         assert (await socket.next())["data"]["newNudges"]["nudge"]["message"] == "For Sam"
