@@ -262,11 +262,14 @@ FRAMES = re.compile(
     r"|\b(?:author|narrator|poet|speaker|protagonist|main character|past tense)\b"
 )
 """What says that somebody else's words follow."""
+_INTO = (
+    r".*\b(?:in|into|to) (?:french|spanish|german|english|latin|italian|chinese|japanese|portuguese|russian|arabic"
+    r"|greek|past tense|the past)\b"
+)
 TRANSLATIONS = re.compile(
-    r"\b(?:translate|conjugate|how (?:do|can|would|should|to)\b.*\b(?:say|spell|write|translate))\b.*\b(?:in"
-    r"|into|to) "
-    r"(?:french|spanish|german|english|latin|italian|chinese|japanese|portuguese|russian|arabic|greek|past tense"
-    r"|the past)\b"
+    rf"\b(?:translate|conjugate)\b{_INTO}"
+    # The first of them, and no other: of many it would try each with each.
+    rf"|\A(?>.*?\bhow (?:do|can|would|should|to)\b.*?\b(?:say|spell|write|translate)\b){_INTO}"
 )
 ACCIDENTS = re.compile(
     r"\b(?:accident|accidentally|mistake|shaving|paper ?cut|cooking|chopping|peeling|first aid|bandage|plaster"

@@ -71,8 +71,10 @@ _LEAST_EXPLAINED = 5
 _TELLS_TO = (
     r"tell|show|explain|try|find|say|write|solve|read|look|think|describe|name|list|calculate|work out|draw|give|let'?s"
 )
+# Nothing of it is taken back once it has matched: of "so so so so" every gap could be read in two ways.
 _LEAD_IN = (
-    r"^(?:\W*(?:ok|okay|so|now|and|well|great|good|right|please|then|next|also|first|hi|hello|alright)\b\W*(?:\w+, )?)*"
+    r"^(?:\W*+(?:ok|okay|so|now|and|well|great|good|right|please|then|next|also|first|hi|hello|alright)\b\W*+"
+    rf"(?:(?!(?:{_TELLS_TO})\b)\w++, )?+)*+"
 )
 _ORDERS = re.compile(rf"{_LEAD_IN}(?:{_TELLS_TO})\b", re.IGNORECASE)
 _ASKS = re.compile(
@@ -92,7 +94,7 @@ _AMISS = re.compile(
     r"|almost|nearly|however|instead|actually|try again|look again|check again|careful|rather than"
     r"|not (?:quite|really|correct|right|exactly|yet|the|a|an|just|only|\d+)|should(?:n'?t)? (?:be|have|only|not)"
     r"|shouldn'?t|isn'?t|wasn'?t|aren'?t|(?:it|that|this)(?: i|')s not|didn'?t|don'?t think|doesn'?t|can'?t|cannot)\b"
-    r"|^\W*no\b",
+    r"|^[^\w\n]*+no\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _SEES = re.compile(
@@ -118,7 +120,7 @@ _DIRECTING = re.compile(
     r"|\byou are (?:now )?(?:an? |the )?(?:\w+ )?(?:ai\b|assistant|chatbot|language model|summari[sz]er)"
     r"|\b(?:write|say|put|add|state|include|mention)\b[^.]{0,60}\bsummar(?:y|ies)\b"
     r"|\bsummar(?:y|ies) (?:must|should|has to|needs? to|shall)\b"
-    r"|<\|?/?(?:system|im_start|im_end|assistant|instructions?)\b|^\s*(?:system|assistant|developer)\s*:",
+    r"|<\|?/?(?:system|im_start|im_end|assistant|instructions?)\b|^[^\S\n]*+(?:system|assistant|developer)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
 

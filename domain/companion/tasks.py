@@ -8,7 +8,7 @@ _LEAD = re.compile(
     r"^(?:please|can you|could you|tell me|help me|how do i|how to|what is|whats|what's|what are|solve|calculate"
     r"|compute|find|evaluate|simplify|work out|answer|the answer (?:to|of)|the value of|question|for me|now|:|,|\s)+",
 )
-_TRAIL = re.compile(r"(?:\s|=|\?|\.|!|please|for me)+$")
+_MARKS_AT_END = "=?.! \t\r\n\f\v"
 _SIGN = r"[-+*/^=<>]"
 _FORMULA = re.compile(rf"(?:\d|\b[a-z]\b|[()\u221a])[\w().\u221a ]{{0,12}}?\s*(?:{_SIGN}\s*[\w().\u221a?]+\s*)+")
 _LEAST = 10
@@ -19,8 +19,16 @@ def plain_task(text: str) -> str:
     """A task without what does not tell it from another: case, spaces, marks, "what is" before it, "= ?" after."""
     low = unicodedata.normalize("NFKC", text).lower().translate(_SIGNS)
     low = re.sub(r"(?<=\d)\s*x\s*(?=\d)", "*", low)
-    bare = _TRAIL.sub("", _LEAD.sub("", low))
+    bare = _without_end(_LEAD.sub("", low))
     return re.sub(rf"(?!{_SIGN})[^\w.%$\u20ac]|_|(?<!\d)\.|\.(?!\d)", "", bare)
+
+
+def _without_end(text: str) -> str:
+    before = None
+    while text != before:
+        before = text
+        text = text.rstrip(_MARKS_AT_END).removesuffix("please").removesuffix("for me")
+    return text
 
 
 def is_same_task(question: str, task: str) -> bool:

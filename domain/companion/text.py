@@ -23,6 +23,8 @@ _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|st|no|fig|p|p
 _QUOTED = re.compile(r"“([^”]+)”")
 _STRAIGHT = re.compile(r"(?<!\w)\"([^\"]{2,})\"(?!\w)")
 _QUOTE_MARKS = dict.fromkeys(map(ord, "\"'“”‘’«»`´"))
+_LONGEST_ABBREVIATION = 12
+"""Characters at the end of a piece that tell whether it ends with one."""
 _LONGEST = 20_000
 """Characters of one text that are looked at word by word; more is a paste, not talk."""
 
@@ -50,7 +52,7 @@ def sentences(text: str) -> list[str]:
     joined = ""
     for piece in _pieces(text[:_LONGEST]):
         joined = f"{joined} {piece}".strip()
-        if not _ABBREVIATION.search(joined):
+        if not _ABBREVIATION.search(joined[-_LONGEST_ABBREVIATION:]):
             found.append(joined)
             joined = ""
     return [*found, joined] if joined else found
@@ -149,10 +151,10 @@ def bare(text: str) -> str:
 def capitalised(text: str) -> list[tuple[str, bool]]:
     """The words that begin with a capital, and whether they begin a sentence; `I` is none."""
     found = []
-    for sentence in sentences(text):
-        for match in _WORD.finditer(plain(sentence)):
+    for sentence in map(plain, sentences(text)):
+        for match in _WORD.finditer(sentence):
             word = match[0].replace("’", "'")
             if word[0].isupper() and word.partition("'")[0] != "I":
-                before = plain(sentence)[: match.start()].rstrip(" \t\"“‘'(")
+                before = sentence[: match.start()].rstrip(" \t\"“‘'(")
                 found.append((word, not before or before[-1] in ":.!?…"))
     return found

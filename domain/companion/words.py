@@ -23,6 +23,9 @@ STOPWORDS = listed(
     would wouldn't you you're your yours yourself yourselves"""
 )
 
+LONGEST_JOINED = 2_000
+"""Characters from which on neither a quotation nor an abbreviation keeps a sentence from ending."""
+
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*(?:['\u2019.-][^\W_]+)*%?")
 _ENDINGS = tuple(
     sorted(
@@ -84,11 +87,12 @@ def sentences(text: str) -> list[Sentence]:
     ends = [(m.end(1) if m[1] else m.start(), m.end()) for m in _SENTENCE_END.finditer(text)]
     for end, following in [*ends, (len(text), len(text))]:
         piece = text[start:end]
-        if following < len(text) and piece.count("\u201c") > piece.count("\u201d") and "\u201d" in text[end:]:
-            # Within a quotation, which is not torn apart.
-            continue
-        if following < len(text) and "\n" not in text[end:following] and _ABBREVIATION.search(piece):
-            continue
+        if following < len(text) and len(piece) < LONGEST_JOINED:
+            if piece.count("\u201c") > piece.count("\u201d") and text.find("\u201d", end) >= 0:
+                # Within a quotation, which is not torn apart.
+                continue
+            if "\n" not in text[end:following] and _ABBREVIATION.search(piece[-12:]):
+                continue
         if stripped := piece.strip():
             found.append(Sentence(stripped, start + piece.index(stripped[0]), tuple(words(stripped))))
         start = following

@@ -31,7 +31,7 @@ LONGEST = 900
 _INSTRUCTIONS = instructions("answer", 2)
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?![\w])")
 _SUM = re.compile(
-    r"([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*([-+*/\u00d7\u00f7\u2212\u00b7])\s*([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*=\s*"
+    r"(?<![\d,.])([-\u2212]?\d[\d,]*+(?:\.\d++)?)\s*+([-+*/\u00d7\u00f7\u2212\u00b7])\s*([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*=\s*"
     r"([-\u2212]?\d[\d,]*(?:\.\d+)?)"
 )
 
@@ -113,7 +113,7 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
     for each in (hint, text):
         if directs(each) or not names(each) <= bare_words(told):
             raise Unsupported("the answer has a name that is in none of its sources")
-        if not _follows(each, known):
+        if not numbers_follow(each, known):
             raise Unsupported("the answer has a number that is in none of its sources")
     return Reply(
         outcome,
@@ -125,7 +125,7 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
     )
 
 
-def _follows(text: str, known: set[Decimal]) -> bool:
+def numbers_follow(text: str, known: set[Decimal]) -> bool:
     """Whether each number is known, or the result of a sum in the text whose numbers are, and which is right."""
     reached = set(known)
     for one, sign, other, result in _SUM.findall(text):

@@ -1,0 +1,39 @@
+"""What somebody may paste ends: where a pattern tries each with each, these texts take minutes, or for ever."""
+
+from collections.abc import Callable
+
+import pytest
+
+from domain.companion import text, words
+from domain.companion.safeguarding import concern
+from domain.companion.speech_acts import asks_to, directs, explains, faults
+from domain.companion.tasks import is_same_task
+from domain.companion.written_answers import numbers_follow
+from domain.transcripts import Speaker, Turn
+
+
+@pytest.mark.parametrize(
+    ("look", "pasted"),
+    [
+        (explains, "so " * 60 + "it is a long way"),
+        (asks_to, "ok, so, " * 60 + "it is a long way"),
+        (directs, "\n" * 300_000 + "a"),
+        (lambda pasted: faults(Turn(Speaker.TUTOR, pasted)), "\n" * 300_000 + "a"),
+        (text.sentences, "A. " * 30_000),
+        (text.capitalised, "A. " * 30_000),
+        (words.sentences, "A. " * 30_000),
+        (words.sentences, "\u201c" + "It is. " * 25_000 + "\u201d"),
+        (lambda pasted: is_same_task("What is it?", pasted), "=" * 100_000 + "!x"),
+        (lambda pasted: numbers_follow(pasted, set()), "1" * 100_000 + "x"),
+        (concern, "how do i say " * 600),
+    ],
+)
+def test_what_is_pasted_ends(look: Callable[[str], object], pasted: str) -> None:
+    look(pasted)
+
+
+def test_what_comes_before_an_order_is_passed_over() -> None:
+    assert all(map(asks_to, ("Okay, so, find x", "Now, Sam, try the next one", "So now look at it", "Now try, Sam")))
+    assert not asks_to("So, Sam, that was it")
+    assert concern("How do you say I want to die in French?") is None
+    assert concern("How do you say it? I want to die") is not None
