@@ -91,14 +91,22 @@ web/dist/tried: $(WEB) | .venv/installed
 	$(PYTHON) -m venv --clear .venv
 	@pwd -P > .venv/made-in
 
+# A point for each package: what pip says would be hundreds of lines, and nothing would look like a standstill.
+define install
+@rm -f .venv/failed
+@{ $(PIP) install --progress-bar off --require-hashes --requirement $(1) || touch .venv/failed; } \
+  | while read -r word rest; do \
+    case $$word in Collecting) printf .;; Installing) printf ' unpacking';; Successfully) echo;; esac; done
+@[ ! -e .venv/failed ]
+@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+endef
+
 .venv/installed: .venv/made-in requirements.lock pyproject.toml
 	@echo 'Installing what requirements.lock names (a minute at first)'
-	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(call install,requirements.lock)
 	@touch $@
 
 .venv/installed-dev: .venv/made-in requirements-dev.lock pyproject.toml
 	@echo 'Installing what requirements-dev.lock names (some minutes at first)'
-	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(call install,requirements-dev.lock)
 	@touch .venv/installed $@

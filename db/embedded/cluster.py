@@ -206,6 +206,7 @@ def _initialise(new: Path, programs: Programs, *, durable: bool) -> None:
         new.mkdir(0o700)
     if account:
         os.chown(place, account.uid, account.gid, follow_symlinks=False)
+    log.info("making a database in %s, which takes some seconds", new.parent)
     locale = ["--locale=C"]
     if programs.major >= 17:
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

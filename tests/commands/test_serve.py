@@ -150,6 +150,7 @@ def test_the_first_start_and_the_commands_beside_it(start: Start, folder: Path) 
     assert server.end() == 0
     assert not database.is_running()
     assert re.fullmatch(
+        f"INFO study.postgresql: making a database in {server.data}, which takes some seconds\n"
         "INFO study.commands: migrated the database: .*\nINFO study.commands: loaded the demo people and their data\n",
         server.errors.read_text(),
     )
