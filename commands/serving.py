@@ -30,6 +30,8 @@ log = logging.getLogger("study.server")
 def serve(settings: Settings) -> None:
     """Start everything and serve until told to stop. Raises click.ClickException and what `opened` raises."""
     with listening(settings.host, settings.port) as listener, opened(settings, exclusive=True) as place:
+        # Links in mails lead to the port that was found.
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         access = make_ready(settings, place)
         for warning in access.warnings:
             log.warning("%s", warning)
