@@ -43,6 +43,7 @@ from db.tables import (
 from domain.analytics import (
     MAX_ROWS,
     PERIODS,
+    Calibrated,
     ConfidenceCount,
     Count,
     GoalProgress,
@@ -67,6 +68,11 @@ async def override_analytics(read: Transaction, count: Count[Any]) -> list[Overr
 async def confidence_distribution(read: Transaction, count: Count[Any]) -> list[ConfidenceCount]:
     """Answers counted by their confidence; no rows when there are none. Raises BadRequest (TOO_MANY_ROWS)."""
     return await _run(read, _answers, count)
+
+
+async def confidence_calibration(read: Transaction, count: Count[Any]) -> list[Calibrated]:
+    """Answers that a tutor judged, by tenths of their score, lowest first; no row for a tenth without."""
+    return await _run(read, lambda _, for_student: _judged(for_student), count)
 
 
 async def nudge_engagement(read: Transaction, count: Count[Any]) -> list[NudgeCount]:
@@ -196,6 +202,35 @@ def _answers(groups: tuple[str, ...], for_student: bool) -> Statement[Confidence
         groups=groups,
         for_student=for_student,
     )
+
+
+@cache
+def _judged(for_student: bool) -> Statement[Calibrated]:
+    answers = qa_interactions.c
+    tenth = func.least(func.trunc(answers.confidence_score, 1), literal_column("0.9", Numeric()))
+    # What an override takes the place of was wrong, unless the tutor said otherwise.
+    right = func.count().filter(func.coalesce(answers.companion_right, ~answers.overridden))
+    rows = (
+        select(
+            tenth.label("score_from"),
+            func.count().label("judged_count"),
+            right.label("right_count"),
+            func.round(func.avg(answers.confidence_score), 2).label("mean_score"),
+            _percent(right, func.count()).label("right_percentage"),
+        )
+        .where(
+            answers.outcome == literal_column("'answered'", String()),
+            answers.confidence_score.is_not(None),
+            or_(answers.companion_right.is_not(None), answers.overridden),
+            answers.created_at >= _START,
+            answers.created_at < _END,
+        )
+        .group_by(tenth)
+        .order_by(tenth)
+    )
+    if for_student:
+        rows = rows.where(answers.student_id == _STUDENT)
+    return Statement("confidence_calibration", rows, Calibrated)
 
 
 @cache

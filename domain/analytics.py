@@ -101,6 +101,18 @@ class ConfidenceCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Answers with scores of one tenth that a tutor judged."""
+
+    score_from: Decimal
+    """0.0 to 0.9; the last tenth has 1 in it."""
+    judged_count: int
+    right_count: int
+    mean_score: Decimal
+    right_percentage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class NudgeCount:
     """Nudges of one group."""
 

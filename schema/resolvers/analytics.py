@@ -12,7 +12,13 @@ from domain.permissions import Permission
 from schema.context import Info
 from schema.fields import query
 from schema.ids import optional_row_id, row_id
-from schema.types.analytics import ConfidenceDistribution, GoalProgress, NudgeEngagement, OverrideAnalytics
+from schema.types.analytics import (
+    ConfidenceCalibration,
+    ConfidenceDistribution,
+    GoalProgress,
+    NudgeEngagement,
+    OverrideAnalytics,
+)
 
 From = Annotated[
     dt.date | None,
@@ -94,6 +100,19 @@ class AnalyticsQueries:
         count = counted(from_, to, group_by, optional_row_id(student_id, "Student"), today=_today())
         found = await analytics_db.confidence_distribution(await info.context.read(), count)
         return cast("list[ConfidenceDistribution]", found)
+
+    @query(
+        Permission.READ_ANALYTICS,
+        "Answers that a tutor judged, by tenths of the companion's score, lowest first; no row for a tenth without. "
+        f"Right or wrong is what the tutor said (`companionRight`); an override alone says wrong. {_SEEN}",
+    )
+    async def confidence_calibration(
+        self, info: Info, from_: From = None, to: To = None, student_id: OfStudent = None
+    ) -> list[ConfidenceCalibration]:
+        nothing: list[ConfidenceGrouping] = []
+        count = counted(from_, to, nothing, optional_row_id(student_id, "Student"), today=_today())
+        found = await analytics_db.confidence_calibration(await info.context.read(), count)
+        return cast("list[ConfidenceCalibration]", found)
 
     @query(
         Permission.READ_ANALYTICS,

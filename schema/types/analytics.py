@@ -113,6 +113,21 @@ class ConfidenceDistribution:
     )
 
 
+@strawberry.type(description="The answers with scores of one tenth that a tutor judged.")
+class ConfidenceCalibration:
+    """A view of domain.analytics.Calibrated."""
+
+    score_from: Decimal = strawberry.field(
+        description="Where the tenth begins: 0.0 to 0.9. It ends before the next; the last one with 1."
+    )
+    judged_count: int = strawberry.field(description="How many answers, at least one.")
+    right_count: int = strawberry.field(description="How many of them were right.")
+    mean_score: Decimal = strawberry.field(description="The mean of their scores, 0 to 1, rounded to two decimals.")
+    right_percentage: Decimal = strawberry.field(
+        description="Percent right, 0 to 100, rounded to two decimals; 100 times the score if that means what it says."
+    )
+
+
 @strawberry.type(description="The nudges of one group. What they are not grouped by is null.")
 class NudgeEngagement:
     """A view of domain.analytics.NudgeCount."""

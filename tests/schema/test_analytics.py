@@ -1,6 +1,7 @@
 """Counting: what is counted, by what, and for whom."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -279,3 +280,43 @@ def test_groupings_are_named_like_the_fields_of_their_rows() -> None:
     ):
         fields = set(record.__dataclass_fields__)
         assert {group.value for group in grouping} - analytics.PERIODS <= fields
+
+
+JUDGED = """
+query ($from: Date, $to: Date, $studentId: ID) {
+  confidenceCalibration(from: $from, to: $to, studentId: $studentId) {
+    scoreFrom judgedCount rightCount meanScore rightPercentage
+  }
+}
+"""
+
+
+async def test_what_a_score_was_worth(api: Api, school: School, make: Make, statements: Statements) -> None:
+    for student, score, day, values in (
+        (school.sam, "0.80", "2026-03-01T00:00:00Z", {"companion_right": True}),
+        (school.sam, "0.89", "2026-03-31T23:59:59.999999Z", {"companion_right": False}),
+        (school.sam, "0.85", "2026-03-05T00:00:00Z", {"overridden": True}),
+        (school.sam, "1.00", "2026-03-05T00:00:00Z", {"companion_right": True, "overridden": True}),
+        (school.sue, "0.90", "2026-03-05T00:00:00Z", {"companion_right": True}),
+        (school.sue, "0.00", "2026-03-05T00:00:00Z", {"companion_right": False}),
+        # Nobody judged it, it is no answer, it has no score, it is of another month.
+        (school.sam, "0.80", "2026-03-05T00:00:00Z", {}),
+        (school.sam, "0.80", "2026-03-05T00:00:00Z", {"companion_right": True, "outcome": "not_found"}),
+        (school.sam, None, "2026-03-05T00:00:00Z", {"companion_right": True}),
+        (school.sam, "0.80", "2026-04-01T00:00:00Z", {"companion_right": True}),
+    ):  # fmt: skip
+        given = score and Decimal(score)
+        await make.question(student, confidence="High", confidence_score=given, created_at=day, **values)
+    statements.clear()
+    found = await rows_of(api, JUDGED, school.ada, **MARCH)
+    assert [tuple(row.values()) for row in found] == [
+        ("0.0", 1, 0, "0.00", "0.00"),
+        ("0.8", 3, 1, "0.85", "33.33"),
+        ("0.9", 2, 2, "0.95", "100.00"),
+    ]
+    assert statements.names == ["confidence_calibration"]
+    one = [("0.8", 3, 1, "0.85", "33.33"), ("0.9", 1, 1, "1.00", "100.00")]
+    # A tutor counts their own students, and so does an administrator who names one.
+    for person, variables in ((school.tess, {}), (school.ada, {"studentId": school.sam.gid})):
+        assert [tuple(row.values()) for row in await rows_of(api, JUDGED, person, **variables, **MARCH)] == one
+    assert await rows_of(api, JUDGED, school.tess, studentId=school.sue.gid, **MARCH) == []

@@ -36,6 +36,7 @@ QUERIES = {
     "studentProgress": "query ($sam: ID!) { studentProgress(studentId: $sam) { goal { id } } }",
     "overrideAnalytics": "{ overrideAnalytics(groupBy: [STUDENT]) { student { id } } }",
     "confidenceDistribution": "{ confidenceDistribution(groupBy: [STUDENT]) { student { id } } }",
+    "confidenceCalibration": "{ confidenceCalibration { judgedCount } }",
     "nudgeEngagement": "{ nudgeEngagement(groupBy: [PERSON]) { person { id } } }",
     "auditLog": "{ auditLog { nodes { id } } }",
     "failedJobs": "{ failedJobs { nodes { id } } }",

@@ -95,7 +95,8 @@ interface Sink {
 /** Types that have no id: they are kept with what they belong to. */
 const KEYS = Object.fromEntries(
   [
-    ...['ActivityEvent', 'AnswerContent', 'AnswerPart', 'Citation', 'ConfidenceDistribution', 'ConfidenceShares'],
+    ...['ActivityEvent', 'AnswerContent', 'AnswerPart', 'Citation', 'ConfidenceShares'],
+    ...['ConfidenceCalibration', 'ConfidenceDistribution'],
     ...['EngagementShares', 'Gamification', 'Generation', 'GenerationDetails', 'GoalProgress', 'NextPractice'],
     ...['NudgeEngagement', 'OverrideAnalytics', 'OverrideContents', 'PracticeContent', 'PracticeProposal'],
     ...['PracticeSettings', 'Preferences', 'Profile', 'QuestionRating', 'Solution', 'SubjectProgress', 'SummaryClaim'],
