@@ -9,6 +9,7 @@ import { socketAs, type ConnectionState } from '../socket';
 import { Bar } from './Bar';
 import { firstTabs } from './examples';
 import { examplesPlugin } from './ExamplesPane';
+import type { Opened } from './main';
 import { storageOf } from './storage';
 
 interface Props {
@@ -16,12 +17,13 @@ interface Props {
   viewer: Viewer | null;
   people: DemoPerson[];
   problem: string | null;
+  opened: Opened | null;
   onChoose: (email: string | null) => void;
   onToken: (token: string) => void;
 }
 
 /** GraphiQL for one viewer; for another one all of it is made anew. */
-export function Console({ source, viewer, ...bar }: Props) {
+export function Console({ source, viewer, opened, ...bar }: Props) {
   const role = viewer?.__typename ?? 'Nobody';
   const [connection, setConnection] = useState<ConnectionState>('idle');
   const [graphiql] = useState(() => {
@@ -32,7 +34,7 @@ export function Console({ source, viewer, ...bar }: Props) {
       storage,
       fetcher: upToDate(createGraphiQLFetcher({ url: '/graphql', fetch: fetchAs(source), wsClient: socket })),
       plugins: [examplesPlugin(role), HISTORY_PLUGIN],
-      tabs: firstTabs(role),
+      tabs: opened ? [opened, ...firstTabs(role)] : firstTabs(role),
       // On a phone they would leave no room for the editor.
       showsExamples: storage.getItem('graphiql:tabState') === null && window.innerWidth > 800,
     };
@@ -50,6 +52,8 @@ export function Console({ source, viewer, ...bar }: Props) {
           visiblePlugin={graphiql.showsExamples ? 'Examples' : undefined}
           defaultTabs={graphiql.tabs}
           defaultQuery=""
+          initialQuery={opened?.query}
+          initialVariables={opened?.variables}
           // Who is asking is said above, and nowhere else.
           isHeadersEditorEnabled={false}
           shouldPersistHeaders={false}

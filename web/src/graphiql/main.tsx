@@ -10,8 +10,8 @@ import { Console } from './Console';
 let root: Root | null = null;
 let shown = 0;
 
-/** Ask as somebody; what the one before had open is closed. */
-async function askAs(source: TokenSource, people: DemoPerson[]): Promise<void> {
+/** Ask as somebody; what the one before had open is closed. `opened` is what the page was opened with. */
+async function askAs(source: TokenSource, people: DemoPerson[], opened: Opened | null = null): Promise<void> {
   let viewer: Viewer | null = null;
   let problem: string | null = null;
   try {
@@ -30,6 +30,7 @@ async function askAs(source: TokenSource, people: DemoPerson[]): Promise<void> {
       viewer={viewer}
       people={people}
       problem={problem}
+      opened={opened}
       onChoose={(email) => {
         // In the address, so that a link leads to somebody and a reload comes back to them.
         history.replaceState(null, '', email === null ? '#as=nobody' : `#as=${email}`);
@@ -40,17 +41,34 @@ async function askAs(source: TokenSource, people: DemoPerson[]): Promise<void> {
   );
 }
 
+/** A query that a link brings along. */
+export interface Opened {
+  query: string;
+  variables: string;
+}
+
+/** A part of the address after the #, such as `#as=tutor@demo.test&query=...`: it never reaches a server. */
+function part(name: string): string | null {
+  const found = new RegExp(`[#&]${name}=([^&]*)`).exec(window.location.hash)?.[1];
+  return found === undefined ? null : decodeURIComponent(found);
+}
+
 /** Whom the address names, else the first tutor; null for nobody. */
 function wanted(people: DemoPerson[]): string | null {
-  const named = /^#as=(.+)$/.exec(decodeURIComponent(window.location.hash))?.[1];
-  if (named !== undefined) return people.find(({ email }) => email === named)?.email ?? null;
+  const named = part('as');
+  if (named !== null) return people.find(({ email }) => email === named)?.email ?? null;
   return people.find(({ role }) => role === 'tutor')?.email ?? null;
 }
 
 async function begin(): Promise<void> {
   const people = await demoPeople().catch(() => []);
   const email = wanted(people);
-  await askAs(email === null ? nobody : demo(email), people);
+  const query = part('query');
+  const opened = query === null ? null : { query, variables: part('variables') ?? '' };
+  // Once: a reload comes back to the tabs as they are then.
+  const as = part('as');
+  if (opened) history.replaceState(null, '', `${window.location.pathname}${as === null ? '' : `#as=${as}`}`);
+  await askAs(email === null ? nobody : demo(email), people, opened);
 }
 
 void begin();
