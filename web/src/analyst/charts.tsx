@@ -12,7 +12,8 @@ export interface Series {
 }
 
 const TALL = 240;
-const LEFT = 40;
+const LEFT = 46;
+const RIGHT = 6;
 const FOOT = 28;
 
 /** Draws at the size that there is, so that letters keep theirs. */
@@ -67,7 +68,7 @@ export function ticksTo(greatest: number): number[] {
 function Grid({ ticks, width, at, unit = '' }: { ticks: number[]; width: number; at: (value: number) => number; unit?: string }) {
   return ticks.map((tick) => (
     <g key={tick}>
-      <line className={tick === 0 ? 'axis' : 'grid'} x1={LEFT} x2={width} y1={at(tick)} y2={at(tick)} />
+      <line className={tick === 0 ? 'axis' : 'grid'} x1={LEFT} x2={width - RIGHT} y1={at(tick)} y2={at(tick)} />
       <text className="tick" x={LEFT - 8} y={at(tick) + 4} textAnchor="end">
         {tick}
         {unit}
@@ -99,7 +100,7 @@ export function Columns({
     <div className="stack">
       <Canvas tall={TALL} says={says}>
         {(width) => {
-          const room = (width - LEFT) / labels.length;
+          const room = (width - LEFT - RIGHT) / labels.length;
           const every = Math.ceil(56 / room);
           const wide = Math.min(stacked ? 40 : 56, room * 0.72);
           return (
@@ -129,7 +130,13 @@ export function Columns({
                       );
                     })}
                     {place % every === 0 && (
-                      <text className="tick" x={left + wide / 2} y={TALL - 8} textAnchor="middle">
+                      <text
+                        className="tick"
+                        // The last one has no room on its right.
+                        x={Math.min(left + wide / 2, width - 24)}
+                        y={TALL - 8}
+                        textAnchor="middle"
+                      >
                         {label}
                       </text>
                     )}
@@ -166,7 +173,7 @@ export function Bars({
         bars.map(({ name, value, note }, place) => (
           <g key={place} transform={`translate(0 ${place * each})`}>
             <text className="name" x={0} y={15}>
-              {shortened(name, (width - 90) / 8)}
+              {shortened(name, (width - 70) / 7.5)}
               <title>{name}</title>
             </text>
             <text className="value" x={width} y={15} textAnchor="end">
@@ -191,45 +198,57 @@ export function Against({
   up,
 }: {
   says: string;
-  points: { said: number; so: number; count: number }[];
+  points: { said: number; so: number; count: number; note: string }[];
   across: string;
   up: string;
 }) {
-  const tall = 300;
+  const tall = 290;
   const foot = 44;
-  const at = (value: number) => tall - foot - (value / 100) * (tall - foot - 22);
+  const at = (value: number) => tall - foot - (value / 100) * (tall - foot - 36);
   const most = Math.max(...points.map(({ count }) => count));
   return (
     <Canvas tall={tall} says={says}>
       {(width) => {
-        const along = (value: number) => LEFT + 8 + (value / 100) * (width - LEFT - 26);
+        const along = (value: number) => LEFT + 10 + (value / 100) * (width - LEFT - RIGHT - 34);
         return (
           <>
             <Grid ticks={[0, 25, 50, 75, 100]} width={width} at={at} unit="%" />
             {[0, 25, 50, 75, 100].map((tick) => (
-              <text key={tick} className="tick" x={along(tick)} y={tall - foot + 17} textAnchor="middle">
+              <text key={tick} className="tick" x={along(tick)} y={tall - foot + 18} textAnchor="middle">
                 {tick}%
               </text>
             ))}
-            <text className="tick" x={(LEFT + width) / 2} y={tall - 6} textAnchor="middle">
+            <text className="tick" x={(LEFT + width) / 2} y={tall - 4} textAnchor="middle">
               {across}
             </text>
             <text className="tick" x={0} y={11}>
               {up}
             </text>
             <line className="ideal" x1={along(0)} y1={at(0)} x2={along(100)} y2={at(100)} />
-            <polyline className="path" points={points.map(({ said, so }) => `${along(said)},${at(so)}`).join(' ')} />
-            {points.map(({ said, so, count }) => (
-              <circle
-                key={said}
-                className="fill-1 dot"
-                cx={along(said)}
-                cy={at(so)}
-                r={5 + 9 * Math.sqrt(count / most)}
-              >
-                <title>{`Said ${said}%, right ${so}%: ${count} answers`}</title>
-              </circle>
-            ))}
+            {points.map(({ said, so, count, note }, place) => {
+              const round = 5 + 7 * Math.sqrt(count / most);
+              const before = points[place - 1];
+              // Written where it does not meet the one before.
+              const free = !before || along(said) - along(before.said) > 48 || Math.abs(at(so) - at(before.so)) > 24;
+              return (
+                <g key={said}>
+                  <line className="gap" x1={along(said)} y1={at(said)} x2={along(said)} y2={at(so)} />
+                  <circle className="fill-1 dot" cx={along(said)} cy={at(so)} r={round}>
+                    <title>{`Said ${said}%, right ${so}%: ${note}`}</title>
+                  </circle>
+                  {free && (
+                    <text
+                      className="value"
+                      x={Math.min(along(said), width - RIGHT - 24)}
+                      y={at(so) + (so < said && so > 15 ? round + 16 : -round - 5)}
+                      textAnchor="middle"
+                    >
+                      {note}
+                    </text>
+                  )}
+                </g>
+              );
+            })}
           </>
         );
       }}

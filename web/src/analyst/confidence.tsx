@@ -106,9 +106,10 @@ export function Calibration({ range, studentId }: Asked) {
             said: percent(row),
             so: Number(row.rightPercentage),
             count: row.judgedCount,
+            note: `${row.rightCount} of ${row.judgedCount}`,
           }))}
           across="What the score said"
-          up="Right"
+          up="Were right"
         />
       )}
       nothing="Tutors judged no answers in this time: they do when they answer a question themselves, or correct it."

@@ -10,7 +10,7 @@ import { Problem } from '../ui/parts';
 import { Calibration, ConfidenceDistribution } from './confidence';
 import { NudgesByType, NudgesOverTime } from './nudges';
 import { OverridesBySubject, OverridesOverTime } from './overrides';
-import { Progress } from './progress';
+import { ProgressOfAll, ProgressOfOne } from './progress';
 import { lastDays, problemOf, type Range } from './range';
 
 const STUDENTS = graphql(/* GraphQL */ `
@@ -43,7 +43,6 @@ export default function Analyst({ rest }: { rest: string[] }) {
   if (problem === null && (counted.from !== range.from || counted.last !== range.last)) setCounted(range);
   const students = data?.students.nodes ?? [];
   const student = students.find(({ id }) => id === chosen);
-  const of = student ?? students[0];
   const asked = useMemo(() => ({ range: counted, studentId: student?.id ?? null }), [counted, student?.id]);
   if (rest.length > 0) return <Missing />;
   return (
@@ -87,7 +86,18 @@ export default function Analyst({ rest }: { rest: string[] }) {
         {problem !== null && <Problem>{problem}</Problem>}
       </form>
       <div className="panels">
-        {of && <Progress range={counted} studentId={of.id} name={of.displayName || of.email} />}
+        <div className="wide">
+          {student ? (
+            <ProgressOfOne
+              key={student.id}
+              range={counted}
+              studentId={student.id}
+              name={student.displayName || student.email}
+            />
+          ) : (
+            <ProgressOfAll />
+          )}
+        </div>
         <ConfidenceDistribution {...asked} />
         <Calibration {...asked} />
         <OverridesOverTime {...asked} />
