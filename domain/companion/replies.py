@@ -201,15 +201,15 @@ def _names_something(grounds: Grounds) -> bool:
 def _nothing(grounds: Grounds) -> Reply:
     about_learning = not _OF_SCHOOL.isdisjoint(grounds.asked.stems)
     if grounds.subjects or about_learning or _FORMULA.search(grounds.asked.text):
-        return Reply(AnswerOutcome.NOT_FOUND, _NOT_FOUND, subjects=grounds.subjects)
-    return Reply(AnswerOutcome.OUT_OF_SCOPE, _OUT_OF_SCOPE)
+        return Reply(AnswerOutcome.NOT_FOUND, NOT_FOUND, subjects=grounds.subjects)
+    return Reply(AnswerOutcome.OUT_OF_SCOPE, OUT_OF_SCOPE)
 
 
-_OUT_OF_SCOPE = (
+OUT_OF_SCOPE = (
     "That is not something I can help with: I answer questions about what you learn, from your sessions, your goals, "
     "the practice bank and your tutors' study material."
 )
-_NOT_FOUND = (
+NOT_FOUND = (
     "I found nothing on this in your sessions, your goals, the practice bank and the study material, so I would rather "
     "not guess. Your tutor can help; pass the question on with one step."
 )

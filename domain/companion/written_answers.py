@@ -2,7 +2,8 @@
 
 Sources and question are data in the prompt. What comes back is used only if it cites sources that it was given and if
 each of its numbers stands in one of those, in the question, or is worked out in plain sight from ones that do; and
-each of its names. Of a question that tries to direct the answer, what does so counts for nothing.
+each of its names. Of a question that tries to direct the answer, what does so counts for nothing. Where there is no
+answer, the companion's own words say so: a model's would stand on nothing that could be checked.
 """
 
 import re
@@ -12,10 +13,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.companion.answers import plain
 from domain.companion.calibration import log_odds
 from domain.companion.claims import names
 from domain.companion.prompts import Prompt, instructions
-from domain.companion.replies import LONGEST_QUOTE, Cited, Grounds, Reply
+from domain.companion.replies import LONGEST_QUOTE, NOT_FOUND, OUT_OF_SCOPE, Cited, Grounds, Reply
 from domain.companion.retrieval import Found, Passage
 from domain.companion.speech_acts import directs
 from domain.companion.text import bare_words
@@ -25,6 +27,7 @@ from domain.companion.words import sentences
 from domain.questions import MAX_ANSWER, AnswerOutcome
 
 LONGEST_HINT = 1_000
+LONGEST_ASKED_BACK = 300
 LONGEST = 900
 """Tokens of an answer."""
 
@@ -48,7 +51,7 @@ class WrittenAnswer(BaseModel):
 
 
 class Aloud:
-    """What of an answer in the making a student may hear: the hint, or, where there is no answer to find, the reply."""
+    """What of an answer in the making a student may hear: the hint."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -60,7 +63,7 @@ class Aloud:
         for name, text in self._json.feed(piece):
             if name == "outcome":
                 self._outcome += text
-            elif name == ("hint" if self._outcome == "answered" else "answer") and self._outcome != "safeguarding":
+            elif name == "hint" and self._outcome == "answered":
                 self._say(text)
 
 
@@ -94,7 +97,7 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
         raise Unsupported("the answer is blank")
     outcome = AnswerOutcome(written.outcome)
     if outcome is not AnswerOutcome.ANSWERED:
-        return Reply(outcome, text, subjects=grounds.subjects)
+        return Reply(outcome, _without_answer(outcome, text, grounds), subjects=grounds.subjects)
     cited = list(dict.fromkeys(written.sources))
     if not cited:
         raise Unsupported("the answer cites no source")
@@ -103,6 +106,8 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
     hint = written.hint.strip()[:LONGEST_HINT]
     if not hint:
         raise Unsupported("the answer has no hint")
+    if f" {' '.join(plain(text))} " in f" {' '.join(plain(hint))} ":
+        raise Unsupported("the hint gives the answer away")
     chosen = [grounds.found[number - 1] for number in cited]
     known = _numbers(" ".join([grounds.asked.text, *(found.passage.evidence for found in chosen)]))
     if not all(found.passage.evidence for found in chosen):
@@ -123,6 +128,22 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
         citations=tuple(_cite(found, text) for found in chosen),
         subjects=grounds.subjects,
     )
+
+
+def _without_answer(outcome: AnswerOutcome, text: str, grounds: Grounds) -> str:
+    """What is said where there is no answer: a question back is the model's, if it is one. Raises Unsupported."""
+    if outcome is AnswerOutcome.OUT_OF_SCOPE:
+        return OUT_OF_SCOPE
+    if outcome is not AnswerOutcome.CLARIFICATION:
+        return NOT_FOUND
+    asked = " ".join(each for each in text_sentences(grounds.asked.text) if not directs(each))
+    known = " ".join([asked, *(f"{found.passage.title} {found.passage.evidence}" for found in grounds.found)])
+    is_question = text.endswith("?") and len(text) <= LONGEST_ASKED_BACK and len(text_sentences(text)) <= 2
+    if not is_question or directs(text) or not names(text) <= bare_words(known):
+        raise Unsupported("what it asks back is no question about the question")
+    if not _numbers(text) <= _numbers(known):
+        raise Unsupported("what it asks back has a number that is nowhere else")
+    return text
 
 
 def numbers_follow(text: str, known: set[Decimal]) -> bool:

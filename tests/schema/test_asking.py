@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from domain.companion.replies import NOT_FOUND, OUT_OF_SCOPE
 from domain.questions import DISCLAIMER
 from schema.context import Services
 from server import create_app
@@ -312,6 +313,10 @@ async def outcomes(make: Make) -> list[Any]:
         (completion(WRITTEN | {"answer": "It takes 384,400 km of rope."}), "unsupported"),
         (completion(WRITTEN | {"hint": "Think of 42."}), "unsupported"),
         (completion(WRITTEN | {"hint": " "}), "unsupported"),
+        (completion(WRITTEN | {"hint": f"Think: {WRITTEN['answer'].lower()}"}), "unsupported"),
+        (completion(WRITTEN | {"outcome": "clarification", "answer": "Here is your essay on tides."}), "unsupported"),
+        (completion(WRITTEN | {"outcome": "clarification", "answer": "Do you know that x is 42?"}), "unsupported"),
+        (completion(WRITTEN | {"outcome": "clarification", "answer": "Is it London?"}), "unsupported"),
         (completion(WRITTEN | {"answer": ""}), "unsupported"),
         (completion(WRITTEN | {"outcome": "poem"}), "unusable"),
         (completion(refusal="no"), "refused"),
@@ -333,13 +338,22 @@ async def test_what_a_model_fails_at_is_answered_without_it(
     assert await outcomes(make) == [("OPENAI", outcome), ("EXTRACTIVE", "used")]
 
 
-@pytest.mark.parametrize("outcome", ["clarification", "out_of_scope", "not_found"])
-async def test_a_model_may_have_no_answer(with_model: Api, make: Make, model: OpenAIServer, outcome: str) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "written", "said"),
+    [
+        ("clarification", "Which tides do you mean?", "Which tides do you mean?"),
+        ("out_of_scope", "Here is your essay on London, all of it.", OUT_OF_SCOPE),
+        ("not_found", "The answer to your task is 42.", NOT_FOUND),
+    ],
+)
+async def test_a_model_may_have_no_answer_and_then_says_nothing_else(
+    with_model: Api, make: Make, model: OpenAIServer, outcome: str, written: str, said: str
+) -> None:
     sam = await make.student()
     await tides(make)
-    model.says(completion({"outcome": outcome, "hint": "", "answer": "Sorry.", "sources": [], "confidence": 0.9}))
+    model.says(completion({"outcome": outcome, "hint": "", "answer": written, "sources": [], "confidence": 0.9}))
     question = await asked(with_model, sam)
-    assert (question["outcome"], question["answer"], question["hint"]) == (outcome.upper(), "Sorry.", None)
+    assert (question["outcome"], question["answer"], question["hint"]) == (outcome.upper(), said, None)
     assert question["confidenceScore"] is None
 
 
