@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Text, Uuid, bindparam, cast, column, func, insert, select, true
 
-from db.engine import Transaction, Work
+from db.engine import Database, Work
 from db.generations import mark
 from db.practice import lock_assigning
 from db.practice_choice import practice_settings_by_student, situation_of
@@ -28,6 +28,10 @@ _written = (
     _assigned.source == PracticeSource.AI_GENERATED.value,
 )
 _count = Compiled("count_written_practice", select(func.count()).select_from(practice_assignments).where(*_written))
+_waiting = Compiled(
+    "count_practice_to_review",
+    select(func.count()).select_from(practice_assignments).where(*_written, _assigned.flagged, ~_assigned.completed),
+)
 _of_student = Compiled(
     "written_questions", select(_assigned.ai_question_text).where(*_written).order_by(_assigned.assigned_at.desc())
 )
@@ -61,9 +65,26 @@ class ToWrite:
     """How many there are already."""
 
 
-async def count_written(read: Transaction, student_id: UUID, subject_id: UUID) -> int:
-    """How many questions the companion has ever written for a student in a subject."""
-    ((count,),) = await read.run(_count, {"student_id": student_id, "subject_id": subject_id})
+@dataclass(frozen=True, slots=True)
+class WrittenSoFar:
+    """What the companion has written for a student in a subject."""
+
+    ever: int
+    """Also what a tutor said no to."""
+    to_review: int
+    """Not answered, and no tutor has looked at it."""
+
+
+async def written_so_far(database: Database, student_id: UUID, subject_id: UUID) -> WrittenSoFar:
+    """How much the companion has written for a student, as the product itself sees it: students do not see all."""
+    values = {"student_id": student_id, "subject_id": subject_id}
+    async with database.system_work() as work:
+        ((ever,),), ((to_review,),) = await work.run(_count, values), await work.run(_waiting, values)
+    return WrittenSoFar(int(ever), int(to_review))
+
+
+async def _count_written(work: Work, student_id: UUID, subject_id: UUID) -> int:
+    ((count,),) = await work.run(_count, {"student_id": student_id, "subject_id": subject_id})
     return int(count)
 
 
@@ -91,7 +112,7 @@ async def keep_written(
 ) -> bool:
     """Give a written question to a student, flagged for review; False when there are `until` of them by now."""
     await lock_assigning(work, student_id)
-    if await count_written(work, student_id, subject_id) >= until:
+    if await _count_written(work, student_id, subject_id) >= until:
         return False
     (settings,) = await practice_settings_by_student(work, [student_id])
     values = {

@@ -35,7 +35,7 @@ CONSIDERED = 300
 """How many candidates are looked at: those nearest to the aim."""
 MOST_AT_ONCE = 20
 MOST_WRITTEN = 5
-"""How many questions the companion writes at once where the bank has too little."""
+"""How many questions the companion writes where the bank has too little, until some are reviewed or answered."""
 MOST_OPEN = 50
 """How much practice a student may have to do in a subject before more can be taken."""
 
@@ -189,10 +189,11 @@ def _because(candidate: Candidate, chance: float, target: float, seen: Mapping[s
     return Chosen(candidate, Decimal(f"{chance:.3f}"), kind, " ".join(parts))
 
 
-def shortage(missing: int, *, model: bool, written: int = 0) -> str | None:
+def shortage(missing: int, *, model: bool, written: int = 0, to_review: int = 0) -> str | None:
     """Why there is less than was asked for, and what is done about it; None when there is not.
 
-    `model` is whether there is one that writes; `written` how many questions it has been asked for.
+    `model` is whether there is one that writes; `written` how many questions it has been asked for; `to_review` how
+    many of its questions wait for a tutor.
     """
     if not missing:
         return None
@@ -202,4 +203,11 @@ def shortage(missing: int, *, model: bool, written: int = 0) -> str | None:
     )
     if not model:
         return f"{few} Without a language model there is nothing but the bank."
-    return f"{few} The companion is writing {written} more." if written else few
+    if written:
+        return f"{few} The companion is writing {written} more."
+    return f"{few} What the companion wrote waits for a tutor's review." if to_review else few
+
+
+def more_to_write(missing: int, to_review: int) -> int:
+    """How many questions the companion is asked for, where so many are missing and so many wait for a review."""
+    return max(0, min(missing, MOST_WRITTEN - to_review))

@@ -12,7 +12,7 @@ from db.jobs import defer
 from db.practice import lock_assigning, practice_by_id
 from db.retries import id_for, same_request
 from db.users import users_by_id
-from db.written_practice import count_written
+from db.written_practice import WrittenSoFar, written_so_far
 from domain import permissions, practice_choice
 from domain.clock import now
 from domain.errors import BadRequest, Refused
@@ -127,8 +127,13 @@ class PracticeChoiceMutations:
         "tutors or an administrator. At most 50 questions wait for a student in a subject.",
     )
     async def take_next_practice(self, info: Info, input: TakeNextPracticeInput) -> TakeNextPracticePayload:
+        services, so_far = info.context.services, WrittenSoFar(0, 0)
+        viewer = (await info.context.read()).viewer
+        own, subject = _student(viewer, input.student_id), row_id(input.subject_id, "Subject")
+        if services.model is not None:
+            await info.context.release()
+            so_far = await written_so_far(services.database, own, subject)
         async with info.context.unit_of_work() as work:
-            own, subject = _student(work.viewer, input.student_id), row_id(input.subject_id, "Subject")
             permissions.require(
                 permissions.studies_for(work.viewer, own),
                 "You cannot assign practice to this student.",
@@ -150,12 +155,13 @@ class PracticeChoiceMutations:
             for one in assigned:
                 work.tell(Event(EventKind.PRACTICE_ASSIGNED, own, one.id))
             missing = count - len(assigned)
-            model = info.context.services.model is not None
-            written = min(missing, practice_choice.MOST_WRITTEN) if model else 0
+            model = services.model is not None
+            written = practice_choice.more_to_write(missing, so_far.to_review) if model else 0
             if written:
-                until = await count_written(work, own, subject) + written
+                until = so_far.ever + written
                 await defer(work, JobKind.WRITE_PRACTICE, student_id=own, subject_id=subject, until=until)
-        return _taken(assigned, count, practice_choice.shortage(missing, model=model, written=written))
+        note = practice_choice.shortage(missing, model=model, written=written, to_review=so_far.to_review)
+        return _taken(assigned, count, note)
 
     @mutation(Permission.TEACH, "Set by what practice is chosen for a student: one of their tutors, an administrator.")
     async def set_practice_settings(self, info: Info, input: SetPracticeSettingsInput) -> PracticeSettingsPayload:

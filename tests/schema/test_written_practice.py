@@ -93,6 +93,27 @@ async def test_with_a_model_more_is_asked_for(api: Api, make: Make, services: Se
     assert await jobs.fetchall() == [({"student_id": str(sam.id), "subject_id": str(algebra), "until": 5},)]
 
 
+async def test_more_is_asked_for_until_some_wait_for_a_review_whatever_was_rejected(
+    api: Api, make: Make, services: Services, tools: Tools
+) -> None:
+    """A student sees nothing of what is held or rejected, and still gets more."""
+    sam, algebra = await make.student(), await make.subject()
+    for _ in range(7):
+        await make.written_practice(sam, subject_id=algebra, flagged=False, held=True)
+    for _ in range(3):
+        await make.written_practice(sam, subject_id=algebra, held=True)
+    object.__setattr__(services, "model", tools.model)
+    first = (await api.data(TAKE, sam, subject=to_global("Subject", algebra), count=9))["takeNextPractice"]["note"]
+    for _ in range(2):
+        await make.written_practice(sam, subject_id=algebra, held=True)
+    second = (await api.data(TAKE, sam, subject=to_global("Subject", algebra), count=9))["takeNextPractice"]["note"]
+    object.__setattr__(services, "model", None)
+    assert first.endswith("The companion is writing 2 more.")
+    assert second.endswith("What the companion wrote waits for a tutor's review.")
+    jobs = await make.owner.execute("select args ->> 'until' from jobs.procrastinate_jobs")
+    assert await jobs.fetchall() == [("12",)]
+
+
 async def test_questions_are_written_once_however_often_it_runs(
     api: Api, make: Make, tools: Tools, server: OpenAIServer
 ) -> None:
