@@ -195,8 +195,8 @@ class _Data:
                 "xp_earned": self._standing.goals[goal.key].xp_earned,
                 "created_at": self._at(goal.set_days),
                 "completed_at": None if goal.done_days is None else self._at(goal.done_days),
-                "confirmed_at": None if goal.done_days is None else self._at(goal.done_days),
-                "confirmed_by": None if goal.done_days is None else demo_id(users, goal.by),
+                "confirmed_at": self._at(goal.done_days) if goal.done_days is not None and goal.confirmed else None,
+                "confirmed_by": demo_id(users, goal.by) if goal.done_days is not None and goal.confirmed else None,
             }
             for goal in GOALS
         ]

@@ -68,6 +68,8 @@ class DemoGoal:
     due: int | None = None
     status: GoalStatus = GoalStatus.ACTIVE
     done_days: int | None = None
+    confirmed: bool = True
+    """Whether a tutor has said so too, once it is completed: until then it counts for nothing."""
 
 
 PEOPLE = (
@@ -253,6 +255,20 @@ GOALS = (
         "50.00",
         set_days=190,
         due=160,
+    ),
+    DemoGoal(
+        "free_fall",
+        "aisha",
+        "aisha",
+        "physics",
+        GoalType.GENERAL,
+        "Free fall without a formula sheet",
+        "Say how far and how fast, from one picture.",
+        "70.00",
+        set_days=45,
+        status=GoalStatus.COMPLETED,
+        done_days=1,
+        confirmed=False,
     ),
     DemoGoal(
         "lunch",

@@ -135,7 +135,7 @@ def _works(student: str, now: datetime) -> Iterable[tuple[str, Work]]:
             work = _work(EntryKind.PRACTICE, assigned.key, student, subject, moment)
             found.append((assigned.key, replace(work, score=Decimal(assigned.score))))
     for goal in GOALS:
-        if goal.student == student and goal.done_days is not None:
+        if goal.student == student and goal.done_days is not None and goal.confirmed:
             moment = at(now, goal.done_days)
             found.append((goal.key, _work(EntryKind.GOAL, goal.key, student, goal.subject, moment)))
     return sorted(found, key=lambda each: each[1].occurred_at)

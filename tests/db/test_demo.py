@@ -186,8 +186,8 @@ async def test_where_students_stand_is_what_counting_gives(
         if each["kind"] == "goal":
             with psycopg.connect(database.owner_url) as owner:
                 owner.execute(
-                    "update goals set status = 'completed', completion_percentage = 100, confirmed_at = completed_at,"
-                    " current_streak = 0 where id = %s",
+                    "update goals set status = 'completed', completion_percentage = 100, current_streak = 0,"
+                    " confirmed_at = case when confirmed_by is not null then completed_at end where id = %s",
                     [each["id"]],
                 )
         await {"practice": count_practice, "session": count_session, "goal": count_goal}[each["kind"]](
@@ -213,6 +213,7 @@ async def test_what_the_companion_says_can_be_looked_up(database: servers.Databa
     assert len(decided) == len(NUDGES)
     waiting = "select (select count(*) from practice_assignments where flagged and not completed),"
     waiting += " (select count(*) from qa_interactions where escalated_to_tutor_id is not null and answered_at is null)"
+    waiting += ", (select count(*) from goals where status = 'completed' and confirmed_at is null)"
     assert all(count >= 1 for count in _pairs(database, waiting)[0])
 
 
