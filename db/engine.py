@@ -19,7 +19,17 @@ from psycopg_pool import AsyncConnectionPool
 from db.events import append
 from db.lines import KEEPALIVE, BoundedConnection
 from db.pipeline import rows_of, together
-from db.reading import ROLL_BACK, Read, Transaction, TransactionOver, UnknownPerson, ViewerChanged, beginning, viewer_of
+from db.reading import (
+    ROLL_BACK,
+    Known,
+    Read,
+    Transaction,
+    TransactionOver,
+    UnknownPerson,
+    ViewerChanged,
+    beginning,
+    viewer_of,
+)
 from db.statement import Row
 from db.vault import Vault
 from domain.events import Event
@@ -47,7 +57,7 @@ CHECK_PATIENCE = 3.0  # seconds for an idle connection to answer
 log = logging.getLogger("study.sql")
 
 _IDENTIFY = b"""/* set_viewer */
-select id, role, coalesce(nullif(current_setting('app.students', true), ''), '{}')::uuid[]
+select id, role, current_setting('app.students', true)
 from set_viewer(%(subject)s, %(read_only)s)"""
 
 
@@ -114,7 +124,7 @@ class Database:
         )
 
         self._giving_back: set[asyncio.Task[None]] = set()
-        self._known: OrderedDict[str, Viewer] = OrderedDict()
+        self._known: OrderedDict[str, Known] = OrderedDict()
         """Who asked last, as they were then, by subject."""
 
     async def __aenter__(self) -> Self:
@@ -172,30 +182,28 @@ class Database:
         async with self._connection() as connection:
             try:
                 known = self._known.get(subject) if guess else None
+                is_guess = known is not None
                 if known is None:
                     self._known.pop(subject, None)
                     begun, found = await together(connection, beginning(connection, subject))
                     rows_of(connection, begun)
-                    viewer = viewer_of(rows_of(connection, found), subject)
-                    self._remember(viewer)
-                else:
-                    viewer = known
-                with closing(Read(connection, viewer, self.vault, begun=known is None)) as read:
+                    known = self._remember(Known.of(rows_of(connection, found), subject))
+                with closing(Read(connection, known, self.vault, begun=not is_guess)) as read:
                     yield read
             except BaseException:
                 await _roll_back(connection)
                 raise
-            if viewer.role is Role.ADMIN and read.is_sure:
+            if known.viewer.role is Role.ADMIN and read.is_sure:
                 # What they read may have left lines in the audit log.
                 await _commit(connection)
             elif read.begun:
                 await _roll_back(connection)
 
-    def _remember(self, viewer: Viewer) -> None:
-        self._known[viewer.subject] = viewer
-        self._known.move_to_end(viewer.subject)
+    def _remember(self, known: Known) -> Known:
+        self._known[known.viewer.subject] = known
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
+        return known
 
     @asynccontextmanager
     async def work(self, subject: str) -> AsyncIterator[Work]:
