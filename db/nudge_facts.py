@@ -40,7 +40,7 @@ _signs = Compiled(
             select student_id, completed_at as at from practice_assignments where completed
             union all select student_id, created_at from qa_interactions
             union all select student_id, session_date from sessions
-            union all select user_id, opened_at from nudges
+            union all select user_id, case when mail_state is null then opened_at else clicked_at end from nudges
         ) as sign
         where student_id = any (cast(:ids as uuid [])) and at > :since and at <= :now
     """),

@@ -13,7 +13,7 @@ from db.batch import ByKey, Order, Page, Paged, reads
 from db.engine import Transaction, Work
 from db.jobs import defer
 from db.statement import Compiled, Statement
-from db.tables import nudges, users
+from db.tables import nudges, user_details, users
 from domain.errors import Code, Refused
 from domain.jobs import JobKind
 from domain.nudges import Engagement, MailState, Nudge, NudgeChannel, NudgeDraft, NudgeFilter
@@ -120,6 +120,10 @@ class MailToSend:
     address: str
     message: str
     state: MailState
+    trigger_key: str | None
+    """None for what a person sent."""
+    profile: dict[str, Any]
+    """Of who gets it."""
 
 
 _mail = Statement(
@@ -129,8 +133,11 @@ _mail = Statement(
         users.c.email.label("address"),
         nudges.c.message,
         nudges.c.mail_state.label("state"),
+        nudges.c.trigger_key,
+        user_details.c.profile,
     )
     .join_from(nudges, users, nudges.c.user_id == users.c.id)
+    .join(user_details, user_details.c.user_id == users.c.id)
     .where(nudges.c.id == bindparam("nudge_id"), nudges.c.mail_state.is_not(None)),
     MailToSend,
 )

@@ -6,14 +6,14 @@
   return.
 - `inactivity`: no sign for 3, 7, 14 and 30 days; once for each of these. After 60 days they are left alone.
 
-A sign is practice that was completed, a question, a session, or a nudge that was opened. Nobody gets more in a day of
-theirs than they chose, nor anything in their quiet hours: what is due then waits, for as long as it stays due. What a
-tutor sends counts, and is never held back.
+A sign is practice that was completed, a question, a session, a nudge that was followed, or one that was opened and not
+mailed: programs open mails too. Nobody gets more in a day of theirs than they chose, nor anything in their quiet hours,
+no mail either: what is due then waits, for as long as it stays due. What a tutor sends counts, and is never held back.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -175,6 +175,15 @@ def decide(facts: Facts, now: datetime) -> list[Decision]:
 def is_quiet(at: time, begin: time, end: time) -> bool:
     """Whether a time of the day is from `begin` on and before `end`, over midnight too; never if they are the same."""
     return begin <= at < end if begin <= end else at >= begin or at < end
+
+
+def quiet_until(now: datetime, zone: ZoneInfo, begin: time, end: time) -> datetime | None:
+    """When the quiet hours end that it is now; None where it is none. At least some minutes from now: clocks turn."""
+    local = now.astimezone(zone)
+    if not is_quiet(local.time(), begin, end):
+        return None
+    day = local.date() if local.time() < end else local.date() + timedelta(days=1)
+    return max(datetime.combine(day, end, zone).astimezone(UTC), now + timedelta(minutes=5))
 
 
 def _due(facts: Facts, now: datetime) -> Iterator[_Due]:

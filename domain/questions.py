@@ -140,7 +140,8 @@ class TutorAnswer:
 def escalate(question: Question, tutors: Collection[UUID], tutor_id: UUID | None) -> Escalation:
     """Pass a question on to one of the student's active `tutors`: the one named, or the only one there is.
 
-    A question that is with one tutor can be passed on to another. Raises Refused (CONFLICT) for one that has been
+    A question that is with one tutor can be passed on to another; of one that is kept from tutors the tutor is always
+    named. Raises Refused (CONFLICT) for one that has been
     answered, or when there is no tutor; (INVALID) when one must be named or does not teach the student;
     (ALREADY_DONE) when that tutor has it.
     """
@@ -149,6 +150,8 @@ def escalate(question: Question, tutors: Collection[UUID], tutor_id: UUID | None
     if not tutors:
         raise Refused(Code.CONFLICT, "The student has no tutor at the moment whom the question could go to.", "id")
     if tutor_id is None:
+        if question.kept_from_tutors:
+            raise Refused(Code.INVALID, "This may be about a tutor; name the one whom it is to go to.", "tutor_id")
         if len(tutors) > 1:
             raise Refused(Code.INVALID, "The student has several tutors; name the one to ask.", "tutor_id")
         (tutor_id,) = tutors

@@ -1,6 +1,7 @@
 """Nudges: decided for every student, written, sent once, and mailed."""
 
 import logging
+from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 from uuid import UUID
@@ -18,9 +19,10 @@ from domain.companion.model import ModelFailed
 from domain.events import Event, EventKind
 from domain.generations import GenerationKind, Outcome
 from domain.jobs import JobKind, TryLater
-from domain.nudge_rules import Decision, Facts, NudgeDecision, decide, explained
+from domain.nudge_rules import Decision, Facts, NudgeDecision, decide, explained, quiet_until
 from domain.nudge_rules import Outcome as Decided
 from domain.nudges import MailState, draft
+from domain.users import profile_of, zone_of
 from jobs.mail import MailLost, MailRefused
 from jobs.tools import Tools
 
@@ -68,6 +70,10 @@ async def mail_nudge(tools: Tools, nudge_id: UUID) -> None:
         if found is not None and found.state is MailState.HANDING:
             # Whoever handed it over before us ended there: it may have arrived.
             await nudges_db.move_mail(work, nudge_id, MailState.HANDING, MailState.UNKNOWN)
+        if found is not None and found.state is MailState.DUE and (at := _quiet_until(found)) is not None:
+            # Sent while it was not quiet; the mail server was away since.
+            await defer(work, JobKind.MAIL_NUDGE, at=at, nudge_id=nudge_id)
+            return
     if found is None or found.state is not MailState.DUE:
         return
     if tools.mail is None:
@@ -90,6 +96,13 @@ async def mail_nudge(tools: Tools, nudge_id: UUID) -> None:
     except MailLost as error:
         log.warning("the mail of nudge %s may be lost: %s", nudge_id, error)
         await move(MailState.HANDING, MailState.UNKNOWN)
+
+
+def _quiet_until(mail: nudges_db.MailToSend) -> datetime | None:
+    """When the mail may go out; None for now, and for what a person sent."""
+    preferences = profile_of(mail.profile).preferences
+    quiet = preferences.quiet_from, preferences.quiet_until
+    return None if mail.trigger_key is None else quiet_until(now(), zone_of(mail.profile), *quiet)
 
 
 async def _move(tools: Tools, nudge_id: UUID, before: MailState, after: MailState) -> bool:

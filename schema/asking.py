@@ -7,8 +7,8 @@ transaction is open while a model is asked.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -126,7 +126,7 @@ async def begin_asking(context: Context, text: str, *, aloud: bool) -> Reached |
     before: tuple[str, UnderWay] | None = services.asking.get(viewer.id)
     if before is None:
         telling = Telling()
-        task = asyncio.create_task(_answer(services, viewer.id, viewer.subject, query, telling if aloud else None))
+        task = asyncio.create_task(answered(services, viewer.id, viewer.subject, query, telling if aloud else None))
         services.asking[viewer.id] = same, (begun := UnderWay(task, telling))
         task.add_done_callback(lambda done: _forget(services, viewer.id, done))
         return begun
@@ -161,8 +161,12 @@ async def _shown(context: Context, question_id: UUID, again: bool) -> Question:
     return question
 
 
-async def _answer(services: Services, student_id: UUID, subject: str, query: str, telling: Telling | None) -> Reached:
-    database, asked = services.database, Asked.read(query)
+async def answered(services: Services, student_id: UUID, subject: str, query: str, telling: Telling | None) -> Reached:
+    """A question as it is answered and kept, whoever waits for it; asked twice at once on two servers, it is one.
+
+    Raises Refused (CONFLICT) when the day's questions are used up.
+    """
+    database, asked, begun = services.database, Asked.read(query), now()
     async with database.read(subject) as read:
         since = now() - DAY
         questions.check_limit(await replies_db.questions_asked_since(read, student_id, since), services.questions_a_day)
@@ -177,6 +181,8 @@ async def _answer(services: Services, student_id: UUID, subject: str, query: str
         if made.reply.outcome is AnswerOutcome.SAFEGUARDING:
             found = concern_of_others(query)
             question, new = await keep(work, services, student_id, query, found, made.generation_id), False
+        elif (same := await _written_meanwhile(work, student_id, query, begun)) is not None:
+            question, new, made = same, False, replace(made, generation_id=None)
         else:
             question, new = await _kept(work, student_id, query, made)
         if made.generation_id is not None:
@@ -185,6 +191,15 @@ async def _answer(services: Services, student_id: UUID, subject: str, query: str
         # As the student may see it: without the answer that the hint stands before.
         (seen,) = await questions_db.questions_by_id(read, [question.id])
     return Reached(seen or question, questions.DISCLAIMER if new else None)
+
+
+async def _written_meanwhile(work: Work, student_id: UUID, query: str, begun: datetime) -> Question | None:
+    """The same question, if another server that was asked at the same time has answered it."""
+    since = begun - questions.AT_ONCE
+    for question_id, words, asked_at in await replies_db.answered_since(work, student_id, since):
+        if asked_at >= since and questions.same_words(words) == questions.same_words(query):
+            return await questions_db.lock_question(work, question_id)
+    return None
 
 
 async def _kept(work: Work, student_id: UUID, query: str, made: _Made) -> tuple[Question, bool]:

@@ -32,7 +32,8 @@ class EscalateQuestionInput:
     id: strawberry.ID = strawberry.field(description="The question.")
     tutor_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="A tutor who teaches the student now; may be left out when there is only one.",
+        description="A tutor who teaches the student now; may be left out when there is only one, unless the question "
+        "is kept from tutors.",
     )
 
 

@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import nudge_texts
-from domain.nudge_rules import Decision, Facts, Outcome, ReachedGoal, Reason, Sent, decide, explained, is_quiet
+from domain.nudge_rules import (
+    Decision,
+    Facts,
+    Outcome,
+    ReachedGoal,
+    Reason,
+    Sent,
+    decide,
+    explained,
+    is_quiet,
+    quiet_until,
+)
 from domain.nudges import NudgeChannel, NudgeType
 
 NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
@@ -104,6 +115,14 @@ def test_quiet_hours_are_the_students_own() -> None:
     assert is_quiet(time(7, 59), time(21), time(8))
     assert is_quiet(time(12), time(12), time(13))
     assert not is_quiet(time(13), time(12), time(13))
+    berlin, night = ZoneInfo("Europe/Berlin"), (time(21), time(8))
+    assert quiet_until(datetime(2026, 3, 2, 12, tzinfo=UTC), berlin, *night) is None
+    # Clocks go forward in that night.
+    assert quiet_until(datetime(2026, 3, 28, 22, tzinfo=UTC), berlin, *night) == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    assert quiet_until(datetime(2026, 3, 29, 5, tzinfo=UTC), berlin, *night) == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    # And back: a quarter past two comes again.
+    again = datetime(2026, 10, 25, 1, 5, tzinfo=UTC)
+    assert quiet_until(again, berlin, time(21), time(2, 15)) == again + timedelta(minutes=5)
 
 
 @given(

@@ -197,6 +197,33 @@ async def test_a_server_that_is_away(
     assert len(smtp.taken) == 1
 
 
+async def test_a_mail_that_was_held_up_waits_for_the_end_of_the_quiet_hours(
+    make: Make, mailing: Tools, smtp: SmtpServer, database: Database
+) -> None:
+    """But what a tutor sent does not."""
+    moment = now()
+    hours = [f"{(moment + timedelta(hours=by)):%H:%M}" for by in (-1, 1)]
+    sam = await away(make, profile={"preferences": {"quiet_from": hours[0], "quiet_until": hours[1]}})
+    held = await make.nudge(sam, channel="email", mail_state="due", trigger_key="away:2026-03-02:7")
+    await mail_nudge(mailing, held)
+    assert (smtp.taken, rows(database, "select mail_state from nudges")) == ([], [("due",)])
+    ((at,),) = rows(database, "select scheduled_at from jobs.procrastinate_jobs")
+    assert timedelta(minutes=58) < at - moment < timedelta(minutes=61)
+    await mail_nudge(mailing, await make.nudge(sam, channel="email", mail_state="due"))
+    assert len(smtp.taken) == 1
+
+
+async def test_a_program_that_opens_mails_brings_nobody_back(make: Make, mailing: Tools, database: Database) -> None:
+    sam, tom = await away(make, 20), await away(make, 20, name="tom")
+    for person, followed in ((sam, None), (tom, now())):
+        await make.question(person, created_at=now() - timedelta(days=10))
+        seen: dict[str, Any] = {"opened_at": now(), "clicked_at": followed}
+        await make.nudge(person, channel="email", mail_state="sent", sent_at=now() - timedelta(days=3), **seen)
+    await evaluate_nudges(mailing)
+    decided = rows(database, "select user_id, type from nudge_decisions where outcome = 'due'")
+    assert set(decided) == {(sam.id, "inactivity"), (tom.id, "login")}
+
+
 @pytest.mark.parametrize(
     ("step", "reply", "state"), [("rcpt", "550 no such person", "refused"), ("text", "cut", "unknown")]
 )

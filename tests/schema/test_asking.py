@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from domain.companion.replies import NOT_FOUND, OUT_OF_SCOPE
 from domain.questions import DISCLAIMER
+from schema.asking import answered
 from schema.context import Services
 from server import create_app
 from settings import Settings
@@ -197,6 +198,17 @@ async def test_many_at_once_are_one(api: Api, make: Make) -> None:
     answers = await asyncio.gather(*(api.data(ASK, sam, query=QUESTION) for _ in range(6)))
     assert len({answer["askQuestion"]["question"]["id"] for answer in answers}) == 1
     assert await count(make) == await count(make, "generations") == 1
+
+
+async def test_two_servers_that_are_asked_at_once_keep_one_question(services: Services, api: Api, make: Make) -> None:
+    """As when a client tries again with another server while the first one still works."""
+    sam = await make.student()
+    await tides(make)
+    first, second = await asyncio.gather(*(answered(services, sam.id, "sub-sam", QUESTION, None) for _ in range(2)))
+    assert first.question.id == second.question.id
+    assert await count(make) == 1
+    assert [first.disclaimer, second.disclaimer].count(None) == 1
+    assert await outcomes(make) == [("EXTRACTIVE", "used")]
 
 
 async def test_the_reply_streams_token_by_token(api: Api, make: Make) -> None:

@@ -213,6 +213,16 @@ async def test_one_of_several_tutors_is_named(api: Api, make: Make) -> None:
     assert await api.error_codes(ESCALATE, sam, input={"id": asked, "tutorId": sam.gid}) == ["BAD_ID"]
 
 
+async def test_what_may_be_about_a_tutor_goes_to_nobody_unnamed(api: Api, make: Make) -> None:
+    """The only one there is may be the one."""
+    sam = await make.student()
+    tess = await make.tutor(of=sam)
+    asked = gid(await make.question(sam, kept_from_tutors=True))
+    assert refusals(await api.data(ESCALATE, sam, input={"id": asked})) == [("tutorId", "INVALID")]
+    data = await api.data(ESCALATE, sam, input={"id": asked, "tutorId": tess.gid})
+    assert data["escalateQuestion"]["userErrors"] == []
+
+
 async def test_what_cannot_be_escalated(api: Api, make: Make) -> None:
     sam = await make.student()
     asked = gid(await make.question(sam))
