@@ -144,32 +144,39 @@ def _only_make(pid: int) -> None:
     os.kill(pid, signal.SIGTERM)
 
 
-@pytest.mark.parametrize("stop", [_everything, _only_make], ids=["Ctrl-C", "SIGTERM"])
-def test_a_polite_end_stops_everything(serve: Serve, stop: Callable[[int], None]) -> None:
+def test_one_server_at_a_time_killed_recovered_and_ended(serve: Serve) -> None:
+    """One data folder through all of it: what a first start makes, four ends and three more starts have to bear."""
     serving = serve()
     serving.address()
-    database, owner = serving.database(), serving.owner()
-    stop(serving.make.pid)
-    serving.wait()
-    assert not database.is_running()
-    assert not Path(f"/proc/{owner}").exists()
-    assert "Traceback" not in serving.said()
-
-
-def test_a_killed_server_takes_its_database_along_and_the_next_recovers(serve: Serve) -> None:
-    serving = serve()
-    serving.address()
+    second = serve()
+    assert second.wait() != 0
+    said = [line for line in second.said().splitlines() if line.startswith("Error")]
+    assert said == [
+        f"Error: The data folder {serving.data} is in use by `study-companion serve` (process {serving.owner()}): "
+        "stop it first, or set STUDY_DATA_DIR to another folder."
+    ]
     database = serving.database()
+    assert database.is_running()
+
+    # A killed server takes its database along, and the next recovers.
     with psycopg.connect(database.url(SUPERUSER, "study")) as connection:
         connection.execute("create table kept as select 1 as one")
     os.kill(serving.owner(), signal.SIGKILL)
     assert serving.wait() != 0
     wait_until(lambda: not database.is_running())
 
-    again = serve()
-    again.address()
-    with psycopg.connect(again.database().url(SUPERUSER, "study")) as connection:
-        assert connection.execute("select one from kept").fetchall() == [(1,)]
+    # A polite end stops everything.
+    for stop in (_everything, _only_make):
+        serving = serve()
+        serving.address()
+        database, owner = serving.database(), serving.owner()
+        with psycopg.connect(database.url(SUPERUSER, "study")) as connection:
+            assert connection.execute("select one from kept").fetchall() == [(1,)]
+        stop(serving.make.pid)
+        serving.wait()
+        assert not database.is_running()
+        assert not Path(f"/proc/{owner}").exists()
+        assert "Traceback" not in serving.said()
 
 
 def test_a_port_in_use(serve: Serve) -> None:
@@ -181,19 +188,6 @@ def test_a_port_in_use(serve: Serve) -> None:
     assert "set PORT to another" in serving.said()
     assert "Traceback" not in serving.said()
     assert not (serving.data / "postgresql").exists()
-
-
-def test_the_data_of_another_server(serve: Serve) -> None:
-    serving = serve()
-    serving.address()
-    second = serve()
-    assert second.wait() != 0
-    said = [line for line in second.said().splitlines() if line.startswith("Error")]
-    assert said == [
-        f"Error: The data folder {serving.data} is in use by `study-companion serve` (process {serving.owner()}): "
-        "stop it first, or set STUDY_DATA_DIR to another folder."
-    ]
-    assert serving.database().is_running()
 
 
 # The Makefile on its own, with a Python that only writes down what it is asked

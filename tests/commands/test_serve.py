@@ -155,25 +155,7 @@ def test_the_first_start_and_the_commands_beside_it(start: Start, folder: Path) 
         server.errors.read_text(),
     )
 
-    # Without it they start the database themselves, for as long as they need it.
-    again = start("import", "transcripts", str(file))
-    assert again.process.wait(60) == 0
-    assert again.output.read_text() == "0 sessions added, 1 already there.\n"
-    assert answering(server.data / "postgresql") is None
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
-def test_a_stop_is_no_failure(start: Start, database: Database, how: signal.Signals) -> None:
-    server = start("serve", DATABASE_URL=database.app_url, MIGRATION_DATABASE_URL=database.owner_url)
-    address = server.address()
-    with httpx.Client(trust_env=False) as client:
-        # A connection that is kept does not hold the server up.
-        assert client.get(f"{address}/healthz").json() == {"status": "alive"}
-        assert server.end(how) == 0
-    assert server.errors.read_text() == ""
-
-
-def test_an_embedded_database_that_dies_ends_the_server(start: Start) -> None:
+    # A database that dies takes the server along.
     server = start("serve")
     server.address()
     database = answering(server.data / "postgresql")
@@ -185,8 +167,12 @@ def test_an_embedded_database_that_dies_ends_the_server(start: Start) -> None:
         f"Error: The embedded PostgreSQL ended: see {log}, then start again."
     )
     assert "Traceback" not in server.errors.read_text()
-    again = start("serve")
-    assert again.ready() == 200
+
+    # Without a server the commands start the database themselves, also after that, for as long as they need it.
+    again = start("import", "transcripts", str(file))
+    assert again.process.wait(60) == 0
+    assert again.output.read_text() == "0 sessions added, 1 already there.\n"
+    assert answering(server.data / "postgresql") is None
 
 
 def test_another_database_that_goes_away_and_comes_back(start: Start, folder: Path) -> None:
@@ -203,35 +189,29 @@ def test_another_database_that_goes_away_and_comes_back(start: Start, folder: Pa
         assert server.end() == 0
 
 
-def test_somebody_elses_database_gets_demo_data_only_if_asked(start: Start, database: Database) -> None:
+def test_somebody_elses_database_and_every_polite_end(start: Start, database: Database, folder: Path) -> None:
+    """Demo data come only if asked for, with Cognito no tokens are printed, and no stop is a failure."""
     settings = {"DATABASE_URL": database.app_url, "MIGRATION_DATABASE_URL": database.owner_url}
-    server = start("serve", **settings)
-    server.address()
-    assert server.end() == 0
-    assert server.output.read_text().splitlines()[4:] == [
-        "`study-companion token EMAIL` makes a token for anyone in the database."
-    ]
-    with psycopg.connect(database.owner_url) as owner:
-        assert owner.execute("select count(*) from users").fetchone() == (0,)
-    server = start("serve", DEMO_DATA="true", **settings)
-    server.address()
-    assert server.end() == 0
-    assert "student  student@demo.test" in server.output.read_text()
+    _rows(database, PUT)
 
+    def greeting(how: signal.Signals, **chosen: str) -> list[str]:
+        server = start("serve", **settings, **chosen)
+        with httpx.Client(trust_env=False) as client:
+            # A connection that is kept does not hold the server up.
+            assert client.get(f"{server.address()}/healthz").json() == {"status": "alive"}
+            wait_until(lambda: _rows(database, LEFT) == [])
+            assert server.end(how) == 0
+        assert not re.search("WARNING|ERROR|Traceback", server.errors.read_text())
+        return server.output.read_text().splitlines()[4:]
 
-def test_with_cognito_no_token_is_printed(start: Start, database: Database) -> None:
-    server = start(
-        "serve",
-        DATABASE_URL=database.app_url,
-        MIGRATION_DATABASE_URL=database.owner_url,
-        DEMO_DATA="true",
-        COGNITO_ISSUER="https://idp.test/pool",
-        COGNITO_CLIENT_IDS="app",
-    )
-    server.address()
-    assert server.end() == 0
-    assert server.output.read_text().splitlines()[4:] == ["Tokens come from https://idp.test/pool."]
-    assert not (server.data / "issuer.key").exists()
+    assert greeting(signal.SIGINT) == ["`study-companion token EMAIL` makes a token for anyone in the database."]
+    assert _rows(database, "select count(*) from users") == [(0,)]
+    assert _rows(database, "select id from jobs.procrastinate_workers") == []
+    assert "student  student@demo.test" in greeting(signal.SIGTERM, DEMO_DATA="true")
+    cognito = {"COGNITO_ISSUER": "https://idp.test/pool", "COGNITO_CLIENT_IDS": "app"}
+    (folder / "data/issuer.key").unlink()
+    assert greeting(signal.SIGHUP, DEMO_DATA="true", **cognito) == ["Tokens come from https://idp.test/pool."]
+    assert not (folder / "data/issuer.key").exists()
 
 
 def test_an_interrupted_import_is_taken_up_again(start: Start, database: Database, folder: Path) -> None:
@@ -287,23 +267,25 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_background_jobs_are_done_by_serve_or_by_a_worker(start: Start, database: Database) -> None:
-    def rows(query: str) -> list[Any]:
-        with psycopg.connect(database.owner_url, autocommit=True) as owner:
-            cursor = owner.execute(query.encode())
-            return cursor.fetchall() if cursor.description else []
+PUT = "insert into jobs.procrastinate_jobs (queue_name, task_name) values ('clean_up', 'clean_up')"
+LEFT = "select id from jobs.procrastinate_jobs where task_name = 'clean_up' and status <> 'succeeded'"
 
-    put = "insert into jobs.procrastinate_jobs (queue_name, task_name) values ('clean_up', 'clean_up')"
-    left = "select id from jobs.procrastinate_jobs where task_name = 'clean_up' and status <> 'succeeded'"
-    for words, chosen in ((["serve"], {}), (["worker"], {"JOBS_IN_SERVER": "false"})):
-        rows(put)
-        program = start(*words, DATABASE_URL=database.app_url, MIGRATION_DATABASE_URL=database.owner_url, **chosen)
-        wait_until(lambda: rows(left) == [])
-        assert program.end() == 0, program.errors.read_text()
-        assert not re.search("WARNING|ERROR|Traceback", program.errors.read_text())
-        assert rows("select id from jobs.procrastinate_workers") == []
-    rows(put)
-    idle = start("serve", DATABASE_URL=database.app_url, JOBS_IN_SERVER="false")
+
+def _rows(database: Database, query: str) -> list[Any]:
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        cursor = owner.execute(query.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_background_jobs_are_left_to_a_worker(start: Start, database: Database) -> None:
+    settings = {"DATABASE_URL": database.app_url, "MIGRATION_DATABASE_URL": database.owner_url}
+    _rows(database, PUT)
+    idle = start("serve", JOBS_IN_SERVER="false", **settings)
     assert idle.ready() == 200
     time.sleep(0.5)
-    assert len(rows(left)) == 1
+    assert len(_rows(database, LEFT)) == 1
+    worker = start("worker", JOBS_IN_SERVER="false", **settings)
+    wait_until(lambda: _rows(database, LEFT) == [])
+    assert worker.end() == 0, worker.errors.read_text()
+    assert not re.search("WARNING|ERROR|Traceback", worker.errors.read_text())
+    assert _rows(database, "select id from jobs.procrastinate_workers") == []
