@@ -17,6 +17,7 @@ from db.engine import UnknownPerson
 from domain.errors import BadRequest
 from schema.api import schema
 from schema.context import Context, Services
+from schema.documents import is_subscription
 from schema.identity import Unauthenticated, Unavailable, identify
 from schema.results import answer_of, broken, refused
 from schema.transport.requests import (
@@ -84,7 +85,12 @@ class HttpEndpoint:
 
     async def _run(self, method: str, operation: Operation, context: Context, ways: Accepted) -> ASGIApp:
         """Whatever it returns, nothing is open in the context any more."""
-        viewer = await context.viewer()
+        if ways.events and is_subscription(operation.query, operation.operation_name):
+            await context.was_right()
+            viewer = await context.viewer()
+            stream = self._stream(operation, context, None if viewer is None else viewer.id)
+            await context.release()
+            return stream
         try:
             result = await schema.execute(
                 operation.query,
@@ -101,10 +107,8 @@ class HttpEndpoint:
         except InvalidOperationTypeError as error:
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise Rejected(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", Allow="POST") from error
-            if not ways.events:
-                text = f"Subscriptions are answered over a WebSocket, or as {EVENT_STREAM} to a client that accepts it."
-                raise Rejected(406, "NOT_ACCEPTABLE", text) from error
-            return self._stream(operation, context, None if viewer is None else viewer.id)
+            text = f"Subscriptions are answered over a WebSocket, or as {EVENT_STREAM} to a client that accepts it."
+            raise Rejected(406, "NOT_ACCEPTABLE", text) from error
         return _response(result, ways)
 
     def _stream(self, operation: Operation, context: Context, person: UUID | None) -> ASGIApp:
