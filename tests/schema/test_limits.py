@@ -94,9 +94,13 @@ async def test_a_fragment_that_spreads_itself_is_only_invalid(api: Api, make: Ma
 async def test_the_limits_hold_on_sockets(api: Api, make: Make) -> None:
     async with api.socket(await make.student()) as socket:
         await socket.send(id="1", type="subscribe", payload={"query": _nested(3, "first: 100")})
-        message = await socket.receive()
-        assert message["type"] == "error"
-        assert message["payload"][0]["extensions"]["code"] == "TOO_COMPLEX"
+        nudges = " ".join(f"a{n}: message" for n in range(MAX_ALIASES + 1))
+        live = f"subscription {{ newNudges {{ nudge {{ {nudges} }} }} }}"
+        await socket.send(id="2", type="subscribe", payload={"query": live})
+        for _ in range(2):
+            message = await socket.receive()
+            assert message["type"] == "error"
+            assert message["payload"][0]["extensions"]["code"] == "TOO_COMPLEX"
 
 
 HUNDRED = "{ subjects(first: 100) { nodes { id } pageInfo { hasNextPage } edges { cursor } } }"
