@@ -4,6 +4,7 @@ Nothing of a page comes from elsewhere, and it talks to nobody else: its content
 """
 
 import re
+from mimetypes import guess_type
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -99,6 +100,16 @@ class _Assets(StaticFiles):
 
     async def check_config(self) -> None:
         """Where nothing was built, nothing is found, and that is all."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file as the build packed it, for who takes it so."""
+        packed = "gzip" in Headers(scope=scope).get("accept-encoding", "") and self.lookup_path(f"{path}.gz")[1]
+        response = await super().get_response(f"{path}.gz" if packed else path, scope)
+        response.headers["vary"] = "Accept-Encoding"
+        if packed:
+            response.headers["content-encoding"] = "gzip"
+            response.headers["content-type"] = guess_type(path)[0] or "application/octet-stream"
+        return response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One file."""

@@ -1,5 +1,6 @@
 """The pages as a browser gets them, and the tokens that they get on the machine of whoever develops."""
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,17 @@ async def test_what_a_page_loads_is_kept_for_good(api: Api) -> None:
     assert (gone.status_code, "cache-control" in gone.headers) == (404, False)
     outside = await api.http.get(f"http://{api.address}/assets/..%2fgraphiql.html")
     assert outside.status_code == 404
+
+
+async def test_what_a_page_loads_comes_packed_to_who_takes_it_so(api: Api, built: Path) -> None:
+    (built / "assets" / "page-1a2b.js.gz").write_bytes(gzip.compress(b"run()"))
+    address = f"http://{api.address}/assets/page-1a2b.js"
+    for taken, encoding in (("gzip, br", "gzip"), ("identity", None)):
+        asset = await api.http.get(address, headers={"accept-encoding": taken})
+        assert (asset.status_code, asset.content) == (200, b"run()")
+        assert asset.headers.get("content-encoding") == encoding
+        assert "Accept-Encoding" in asset.headers["vary"]
+        assert asset.headers["content-type"].startswith("text/javascript")
 
 
 async def test_a_program_gets_answers_where_a_browser_gets_the_page(api: Api) -> None:

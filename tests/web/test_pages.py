@@ -246,7 +246,7 @@ def test_practice_is_graded_at_once_and_the_tutor_sees_it(windows: Windows) -> N
     # A question that a tutor corrects changes where it stands.
     maya.get_by_role("button", name="Next question").click()
     maya.get_by_role("button", name="SAT Math").click()
-    expect(maya.get_by_role("status").filter(has_text="SAT Math")).to_be_visible()
+    expect(maya.get_by_role("region", name="Take more").get_by_role("status")).not_to_be_empty()
     daniel.get_by_role("link", name="things wait for your review").click()
     card = daniel.get_by_role("article", name="Practice for Maya Lindqvist")
     card.get_by_role("button", name="Correct it").click()
@@ -289,6 +289,15 @@ def test_a_question_gets_a_hint_an_answer_and_a_tutor(windows: Windows) -> None:
     expect(waiting).to_have_count(0)
     expect(card).to_contain_text("The two roots: throw and landing.")
     expect(maya.get_by_role("log")).to_contain_text("Daniel Okafor answered your question.")
+    # What the companion said is corrected where it stands.
+    waiting = daniel.get_by_role("article", name="Question of Maya Lindqvist").filter(has_text="the sun makes helium")
+    waiting.get_by_role("button", name="Correct the companion’s answer").click()
+    daniel.get_by_label("The companion’s answer").fill("Into light: four hydrogen weigh more than one helium.")
+    daniel.get_by_role("button", name="Save the correction").click()
+    expect(waiting).to_have_count(0)
+    corrected = maya.get_by_role("article", name="Where does the mass go")
+    expect(corrected).to_contain_text("Into light")
+    expect(corrected).to_contain_text("In Daniel Okafor’s own words")
 
 
 def test_claims_lead_to_the_turns_that_they_rest_on(windows: Windows) -> None:

@@ -35,7 +35,7 @@ const STUDENTS = graphql(/* GraphQL */ `
             }
           }
         }
-        done: practice(first: 3, where: { completed: true }) {
+        done: practice(first: 10, where: { completed: true }) {
           nodes {
             ...PracticeShown
           }
