@@ -6,12 +6,22 @@
  */
 
 import { cacheExchange } from '@urql/exchange-graphcache';
-import { Client, fetchExchange, subscriptionExchange, type ExecutionResult } from '@urql/core';
+import {
+  Client,
+  fetchExchange,
+  makeOperation,
+  mapExchange,
+  subscriptionExchange,
+  type ExecutionResult,
+} from '@urql/core';
 import type { Client as Socket } from 'graphql-ws';
 
 import { POSSIBLE_TYPES } from './generated/possible-types';
 import { fetchAs, type TokenSource, type Viewer } from './identity';
 import { socketAs, type ConnectionState } from './socket';
+
+/** What an answer may take: a connection that died in a sleep says nothing. In milliseconds. */
+const PATIENCE = 8_000;
 
 /** One viewer's way to the server. For another viewer it is made anew, and nothing of the one before is left. */
 export interface Connection {
@@ -31,13 +41,25 @@ export interface Readable<T> {
 export function connect(source: TokenSource, viewer: Viewer): Connection {
   const state = new Value<ConnectionState>('connecting');
   const socket = socketAs(source, (now) => state.set(now));
+  const asking = fetchAs(source);
+  const reading: typeof fetch = (input, init) => {
+    const given = AbortSignal.timeout(PATIENCE);
+    return asking(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, given]) : given });
+  };
   const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
-    fetch: fetchAs(source),
+    fetch: asking,
     fetchOptions: { headers: { accept: 'application/graphql-response+json, application/json' } },
     exchanges: [
       cacheExchange({ keys: KEYS, possibleTypes: POSSIBLE_TYPES }),
+      mapExchange({
+        // Reading may be given up and done again; whether a change was made would not be known.
+        onOperation: (operation) =>
+          operation.kind === 'query'
+            ? makeOperation('query', operation, { ...operation.context, fetch: reading })
+            : operation,
+      }),
       fetchExchange,
       subscriptionExchange({ forwardSubscription }),
     ],

@@ -243,8 +243,10 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
   const state = useConnectionState();
   const failed = error?.networkError !== undefined;
   useEffect(() => {
-    if (state === 'live' && failed) again();
-  }, [state, failed, again]);
+    if (state !== 'live' || !failed || fetching) return undefined;
+    const timer = setTimeout(again, 1_000);
+    return () => clearTimeout(timer);
+  }, [state, failed, fetching, again]);
 
   const kept = useRef<{ key: number | undefined; data: Data | undefined }>({ key: undefined, data: undefined });
   const key = operation?.key;

@@ -5,14 +5,24 @@
  * since a dead one says nothing.
  */
 
+import { print } from 'graphql';
 import { createClient, type Client } from 'graphql-ws';
 
+import { graphql } from './generated';
 import { expiry, type TokenSource } from './identity';
 
 /** `refused`: the token is not taken any more, and there is no other. */
 export type ConnectionState = 'idle' | 'connecting' | 'live' | 'lost' | 'refused';
 
-const RENEW = 'mutation Renew($token: String!) { renewToken(input: { token: $token }) { expiresAt } }';
+const RENEW = print(
+  graphql(/* GraphQL */ `
+    mutation Renew($token: String!) {
+      renewToken(input: { token: $token }) {
+        expiresAt
+      }
+    }
+  `),
+);
 const REFUSED = 4403;
 const SILENT = 4408;
 const PING_EVERY = 12_000;
