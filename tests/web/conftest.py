@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +152,7 @@ class Wire:
         self._to = (host, int(port))
         self._ends: set[socket.socket] = set()
         self._silent: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
         self._listener: socket.socket | None = None
         self.address = ""
         self.mend()
@@ -161,7 +162,7 @@ class Wire:
         port = int(self.address.rpartition(":")[2]) if self.address else 0
         self._listener = socket.create_server(("127.0.0.1", port))
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+        self._begin(self._accept, self._listener)
 
     def cut(self) -> None:
         """End all connections, and refuse others."""
@@ -172,6 +173,14 @@ class Wire:
         for end in list(self._ends):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Cut it for good."""
+        self.cut()
+        for thread in self._threads:
+            thread.join()
+        for end in self._ends:
+            end.close()
 
     def fall_silent(self) -> None:
         """Carry nothing more on the connections there are, without a word, as after a sleep. New ones work."""
@@ -184,7 +193,12 @@ class Wire:
                 far = socket.create_connection(self._to)
                 self._ends |= {near, far}
                 for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=[source, sink], daemon=True).start()
+                    self._begin(self._carry, source, sink)
+
+    def _begin(self, work: Callable[..., None], *sockets: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=sockets, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -201,7 +215,7 @@ def wire(server: str) -> Iterator[Wire]:
     """A network of the test's own."""
     made = Wire(server)
     yield made
-    made.cut()
+    made.end()
 
 
 def picture(page: Page, name: str) -> None:

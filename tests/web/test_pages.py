@@ -166,7 +166,7 @@ def test_a_correction_is_on_other_screens_at_once_and_two_tutors_do_not_overwrit
         expect(page.locator("main")).not_to_contain_text("Hannah says it so.")
 
 
-def test_what_was_missed_while_the_network_was_cut_comes_with_it(windows: Windows, wire: Wire) -> None:
+def test_what_was_missed_while_the_network_was_cut_comes_with_it(wire: Wire, windows: Windows) -> None:
     daniel = windows.open(at("/tutor", "tutor"))
     aisha = windows.open(at("/student", "aisha"), through=wire.address)
     for page, heading in ((daniel, "Students"),):
