@@ -239,9 +239,10 @@ export function Against({
                   {free && (
                     <text
                       className="value"
-                      x={Math.min(along(said), width - RIGHT - 24)}
-                      y={at(so) + (so < said && so > 15 ? round + 16 : -round - 5)}
-                      textAnchor="middle"
+                      // Beside the line that leads to it.
+                      x={so < said ? along(said) - round - 5 : Math.min(along(said), width - RIGHT - 24)}
+                      y={at(so) - (so < said ? 4 : round + 5)}
+                      textAnchor={so < said ? 'end' : 'middle'}
                     >
                       {note}
                     </text>

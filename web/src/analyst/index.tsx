@@ -95,7 +95,7 @@ export default function Analyst({ rest }: { rest: string[] }) {
               name={student.displayName || student.email}
             />
           ) : (
-            <ProgressOfAll />
+            <ProgressOfAll students={data?.students.totalCount ?? 0} />
           )}
         </div>
         <ConfidenceDistribution {...asked} />

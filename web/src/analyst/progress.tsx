@@ -55,11 +55,12 @@ const MOST = 12;
 type Student = ProgressOfAllQuery['students']['nodes'][number];
 type Aim = Student['goals']['nodes'][number] & { of: string };
 
-export function ProgressOfAll() {
+export function ProgressOfAll({ students }: { students: number }) {
+  const of = students > 100 ? ' of the first 100 students' : '';
   return (
     <Panel
       title="Progress"
-      says={`How far active goals are reached today, the furthest from it first, at most ${MOST}; the table has all. Choose a student for what was done for each in the time chosen.`}
+      says={`How far active goals${of} are reached today, the furthest from it first, at most ${MOST}; the table has all. Choose a student for what was done for each in the time chosen.`}
       query={OF_ALL}
       variables={{}}
       kinds={CHANGES}
