@@ -230,8 +230,8 @@ function linesOf(student: ListedStudent): Line[] {
     const text = `${name} practised ${subject?.name ?? ''}: ${Math.round(score * 100)} %`;
     lines.push({ key: id, at: completedAt, text, to, tone });
   }
-  for (const { id, createdAt, query, escalatedTo, tutorAnswer } of student.questions.nodes) {
-    const waits = escalatedTo !== null && tutorAnswer === null;
+  for (const { id, createdAt, query, escalatedTo, tutorAnswer, overridden } of student.questions.nodes) {
+    const waits = escalatedTo !== null && tutorAnswer === null && !overridden;
     lines.push({
       key: id,
       at: createdAt,
