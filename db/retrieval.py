@@ -4,7 +4,8 @@ Transcripts are encrypted and in no index: those of the student's latest session
 transaction is over, as they may lie in a store outside.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -221,6 +222,11 @@ async def unsealed(vault: Vault, asked: Asked, searched: Searched) -> Findings:
     """With what was said in the sessions; one that cannot be read is left out. Call it with no transaction open."""
     stored = [(session_id, text, url) for session_id, _, _, text, url in searched.sessions]
     found = await opened(vault, stored)
+    # In a thread: of a dozen long sessions it takes seconds, and others are served meanwhile.
+    return await asyncio.to_thread(_read, asked, searched, found)
+
+
+def _read(asked: Asked, searched: Searched, found: Mapping[UUID, object]) -> Findings:
     said: list[Passage] = []
     for session_id, title, subject, _, _ in searched.sessions:
         value = found.get(session_id)

@@ -57,13 +57,13 @@ _by_tutor = Paged(
     conditions=_CONDITIONS,
     students=summaries.c.student_id,
 )
-_latest = Statement(
-    "latest_summary",
+_LATEST = (
     _SUMMARIES.where(summaries.c.session_id == bindparam("session_id"))
     .order_by(summaries.c.created_at.desc(), summaries.c.id.desc())
-    .limit(1),
-    Summary,
+    .limit(1)
 )
+_latest = Statement("latest_summary", _LATEST, Summary)
+_lock_latest = Statement("lock_latest_summary", _LATEST.with_for_update(), Summary)
 _lock = Statement(
     "lock_summary", _SUMMARIES.where(summaries.c.id == bindparam("summary_id")).with_for_update(), Summary
 )
@@ -114,6 +114,11 @@ async def count_summaries_by_tutor(
 async def latest_summary(read: Transaction, session_id: UUID) -> Summary | None:
     """The summary of a session that was begun last; None when it has none."""
     return await read.first(_latest, session_id=session_id)
+
+
+async def lock_latest_summary(work: Work, session_id: UUID) -> Summary | None:
+    """The same, held against other writers until the work ends."""
+    return await work.first(_lock_latest, session_id=session_id)
 
 
 async def lock_summary(work: Work, summary_id: UUID) -> Summary:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, exists, func, insert, select
 
 from db.engine import Transaction, Work
 from db.statement import Compiled, Statement
-from db.summaries import latest_summary, update_summary
+from db.summaries import latest_summary, lock_latest_summary, update_summary
 from db.tables import sessions, subjects, summaries, summary_claims
 from db.transcripts import stored_transcript
 from domain.companion.summaries import SummaryDraft
@@ -73,20 +73,17 @@ _claims_told = Compiled("count_claims", select(summary_claims.c.status, func.cou
 async def session_to_summarise(read: Transaction, session_id: UUID) -> ToSummarise | None:
     """All that there is on a session; None when it is gone."""
     record = await read.first(_record, session_id=session_id)
-    return await _gathered(read, record)
+    return None if record is None else await _gathered(read, record, await latest_summary(read, record.id))
 
 
 async def lock_session_to_summarise(work: Work, session_id: UUID) -> ToSummarise | None:
-    """The same, with the session held against changes and other summaries until the work ends."""
+    """The same, with the session held against changes and other summaries, and its summary against overrides."""
     record = await work.first(_locked, session_id=session_id)
-    return await _gathered(work, record)
+    return None if record is None else await _gathered(work, record, await lock_latest_summary(work, record.id))
 
 
-async def _gathered(read: Transaction, record: SessionRecord | None) -> ToSummarise | None:
-    if record is None:
-        return None
-    stored = await stored_transcript(read, record.id)
-    return ToSummarise(record, stored, await latest_summary(read, record.id))
+async def _gathered(read: Transaction, record: SessionRecord, summary: Summary | None) -> ToSummarise:
+    return ToSummarise(record, await stored_transcript(read, record.id), summary)
 
 
 async def keep_summary(work: Work, found: ToSummarise, draft: SummaryDraft, generation_id: UUID) -> UUID:

@@ -20,9 +20,17 @@ _FIRST_OR_WRONG = re.compile(
 )
 
 
+MOST_SAID = 100_000
+"""Characters of a lesson that are looked at, of its beginning: some hours of talk."""
+
+
 def said_in(transcript: Transcript) -> Iterator[Sentence]:
     """The sentences of a lesson, each with whether it can be an answer; what was wrong is not among them."""
+    room = MOST_SAID
     for number, turn in enumerate(transcript.turns):
+        room -= len(turn.text)
+        if room < 0:
+            return
         if directs(turn.text):
             continue
         standing = _standing(transcript.turns, number)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from domain.companion.model import Model
@@ -16,6 +17,7 @@ from schema.context import Services
 from schema.ids import to_global
 from tests import openai_server as fake
 from tests.api import Api
+from tests.eventually import until
 from tests.make import Make, Person
 from tests.openai_server import OpenAIServer, completion, openai_server
 from tests.schema.conftest import Statements
@@ -361,6 +363,26 @@ async def test_an_override_made_while_the_model_thinks_stays(
     (after,) = await summaries(api, tess, to_global("Session", session))
     assert (after["narrative"], after["version"]) == ("In my words.", 2)
     assert await outcomes(make) == [("OPENAI", "unused")]
+
+
+async def test_an_override_that_is_being_written_while_the_summary_is_stays(
+    api: Api, make: Make, tools: Tools, database: Database
+) -> None:
+    """It is not there yet when the job looks for the last time, and is when the job would write."""
+    sam = await make.student()
+    tess = await make.tutor(of=sam)
+    session = await make.session(sam, tess, transcript=LESSON)
+    summary = await make.summary(session, sam, tess)
+    waits = b"select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with psycopg.connect(database.owner_url) as tutor, psycopg.connect(database.owner_url, autocommit=True) as watcher:
+        mine = b"update summaries set narrative = 'In my words.', overridden = true, version = 2 where id = %s"
+        tutor.execute(mine, [summary])
+        writing = asyncio.create_task(summarise(tools, session, version=1))
+        await until(lambda: watcher.execute(waits).fetchone() is not None)
+        tutor.commit()
+        await writing
+    (after,) = await summaries(api, tess, to_global("Session", session))
+    assert (after["narrative"], after["version"]) == ("In my words.", 2)
 
 
 async def test_a_transcript_replaced_while_the_model_thinks_is_the_one_that_counts(

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from domain.companion import text, words
+from domain.companion.lesson_material import said_in
 from domain.companion.safeguarding import concern
 from domain.companion.speech_acts import asks_to, directs, explains, faults
 from domain.companion.tasks import is_same_task
 from domain.companion.written_answers import numbers_follow
-from domain.transcripts import Speaker, Turn
+from domain.transcripts import Speaker, Transcript, Turn
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,13 @@ from domain.transcripts import Speaker, Turn
 )
 def test_what_is_pasted_ends(look: Callable[[str], object], pasted: str) -> None:
     look(pasted)
+
+
+def test_of_a_lesson_without_end_the_beginning_is_looked_at() -> None:
+    lesson = [Turn(Speaker.TUTOR, f"The sum of {number} and 1 is {number + 1}.") for number in range(4_999)]
+    found = list(said_in(Transcript((*lesson, Turn(Speaker.STUDENT, "x\n" * 900_000)))))
+    assert 2_000 < len(found) < 4_999
+    assert found[0].text == lesson[0].text
 
 
 def test_what_comes_before_an_order_is_passed_over() -> None:
