@@ -120,7 +120,8 @@ _DIRECTING = re.compile(
     r"|\byou are (?:now )?(?:an? |the )?(?:\w+ )?(?:ai\b|assistant|chatbot|language model|summari[sz]er)"
     r"|\b(?:write|say|put|add|state|include|mention)\b[^.]{0,60}\bsummar(?:y|ies)\b"
     r"|\bsummar(?:y|ies) (?:must|should|has to|needs? to|shall)\b"
-    r"|<\|?/?(?:system|im_start|im_end|assistant|instructions?)\b|^[^\S\n]*+(?:system|assistant|developer)\s*:",
+    r"|<[|/]*+(?:system|im_start|im_end|assistant|instructions?|transcript)\b"
+    r"|(?:^[^\S\n]*+|[.!?]\s\W{0,5})(?:system|assistant|developer)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
 

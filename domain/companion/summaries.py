@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.companion.accounts import account
 from domain.companion.claims import MAX_CLAIM, Claim, Fault, fault_of
+from domain.companion.confided import without_confided
 from domain.companion.extracts import Session
 from domain.companion.prompts import Prompt, instructions
 from domain.companion.speech_acts import directs
@@ -45,6 +46,11 @@ class SessionFacts:
     minutes: int | None
     turns: tuple[Turn, ...] | None
     """None when there is no transcript."""
+
+    @property
+    def told(self) -> tuple[Turn, ...]:
+        """The turns that may be told, each in its place; those that may not are blank."""
+        return without_confided(self.turns or ())
 
     @property
     def summary_type(self) -> SummaryType:
@@ -122,8 +128,9 @@ def extractive(facts: SessionFacts) -> SummaryDraft:
     """The summary that the embedded engine draws up, from whatever there is."""
     if facts.turns is None:
         return missing(facts)
-    claims = account(facts.turns, brief=facts.summary_type is SummaryType.BRIEF)
-    return _draft(facts, claims, facts.subjects)
+    told = facts.told
+    claims = account(told, brief=facts.summary_type is SummaryType.BRIEF)
+    return _draft(facts, told, claims, facts.subjects)
 
 
 def missing(facts: SessionFacts) -> SummaryDraft:
@@ -140,7 +147,7 @@ def missing(facts: SessionFacts) -> SummaryDraft:
 
 def summary_prompt(facts: SessionFacts) -> Prompt:
     """The question to the model. `facts.turns` is not None."""
-    shown = _shown(facts.turns or ())
+    shown = _shown(facts.told)
     material: dict[str, Any] = {
         "record": {"subject": facts.subject, "topics": list(facts.topics), "minutes": facts.minutes},
         "short": facts.summary_type is SummaryType.BRIEF,
@@ -154,20 +161,22 @@ def checked(facts: SessionFacts, written: WrittenSummary) -> SummaryDraft | None
     """The summary that the model wrote, after the check; None when too little of it stands to be one."""
     claims = [Claim(ClaimPart.NARRATIVE, _line(each.text), _turns(each.turns)) for each in written.claims]
     claims += [Claim(ClaimPart.NEXT_STEP, _line(each.text), _turns(each.turns)) for each in written.next_steps]
-    words = set(stems(facts.known)) | {stem for turn in facts.turns or () for stem in stems(turn.text)}
+    turns = facts.told
+    words = set(stems(facts.known)) | {stem for turn in turns for stem in stems(turn.text)}
     subjects = [
         name
         for name in map(_line, written.subjects[:10])
         if 0 < len(name) <= MAX_SUBJECT and not directs(name) and set(stems(name)) <= words
     ]
-    draft = _draft(facts, claims[:MOST_CLAIMS], tuple(dict.fromkeys(subjects))[:5] or facts.subjects)
+    draft = _draft(facts, turns, claims[:MOST_CLAIMS], tuple(dict.fromkeys(subjects))[:5] or facts.subjects)
     told = [each for each in draft.claims if each.claim.part is ClaimPart.NARRATIVE]
     standing = [each for each in told if each.fault is None]
     return draft if standing and len(standing) * 2 >= len(told) else None
 
 
-def _draft(facts: SessionFacts, claims: Sequence[Claim], subjects: tuple[str, ...]) -> SummaryDraft:
-    turns = facts.turns or ()
+def _draft(
+    facts: SessionFacts, turns: Sequence[Turn], claims: Sequence[Claim], subjects: tuple[str, ...]
+) -> SummaryDraft:
     results = tuple(_checked_in_order(claims, turns, facts.known))
     good = [each.claim for each in results if each.fault is None]
     told = [claim.text for claim in good if claim.part is ClaimPart.NARRATIVE]
@@ -194,8 +203,8 @@ def _checked_in_order(claims: Sequence[Claim], turns: Sequence[Turn], known: str
 
 
 def _shown(turns: Sequence[Turn]) -> list[dict[str, Any]]:
-    """The turns for the model: all, or of a long session those that say most; none that would direct it."""
-    numbered = [(number, turn) for number, turn in enumerate(turns, start=1) if not directs(turn.text)]
+    """The turns for the model: all, or of a long session those that say most; none that would direct it or is blank."""
+    numbered = [(number, turn) for number, turn in enumerate(turns, start=1) if turn.text and not directs(turn.text)]
     if sum(min(len(turn.text), TURN_CHARACTERS) for _, turn in numbered) > MATERIAL_CHARACTERS:
         session = Session(turns)
         weights = {number: session.weight(number) for number in session.numbers}
