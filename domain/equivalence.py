@@ -18,6 +18,7 @@ UNFINISHED = Decimal("0.50")
 MOST_VALUES = 10
 
 _SEGMENT = re.compile(r"\$\$(.+?)\$\$|\\\((.+?)\\\)", re.S)
+_EITHER_SIGN = re.compile(r"\u00b1|\\pm(?![a-z])")
 _FACTOR = re.compile(r"\bfactor", re.I)
 _EXPAND = re.compile(r"\b(?:expand|multiply)", re.I)
 _SIMPLIFY = re.compile(r"\b(?:simplify|evaluate|compute|calculate|add|subtract|divide|multiply|expand|factor)", re.I)
@@ -47,7 +48,10 @@ async def equivalence(response: str, answer: str, question: str, algebra: Algebr
 
 
 def _read(text: str) -> tuple[bool, list[list[Tree]]]:
-    return parse_statement(normalised(text, mathematical=True))
+    text = normalised(text, mathematical=True)
+    if len(_EITHER_SIGN.findall(text)) == 1 and "," not in text:
+        text = ",".join(_EITHER_SIGN.sub(sign, text) for sign in "+-")
+    return parse_statement(text)
 
 
 async def _single(given: list[Tree], wanted: list[Tree], question: str, algebra: Algebra) -> Decimal:

@@ -46,7 +46,8 @@ _LATEX = [
     (re.compile(r"\\[dt]frac(?![a-z])"), r"\\frac"),
     (re.compile(r"\\(?:cdot|times)(?![a-z])"), "*"),
     (re.compile(r"\\%"), "%"),
-    (re.compile(r"\^ ?\{ ?(-?[0-9a-z]+) ?\}(?![0-9a-z])"), r"^\1"),
+    # Of more than a number or a letter the braces hold together what is raised: `e^{2x}` is not `e^2x`.
+    (re.compile(r"\^ ?\{ ?(-?(?:[0-9]+|[a-z])) ?\}(?![0-9a-z])"), r"^\1"),
 ]
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?![0-9,])")
 _SPACE_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]+)?")

@@ -21,9 +21,9 @@ FUNCTIONS = frozenset({"sqrt", "sin", "cos", "tan", "ln", "log", "exp", "abs"})
 CONSTANTS = frozenset({"pi", "e", "i"})
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<command>\\[a-z]+)|(?P<word>[a-z]+)|(?P<sign>\*\*|[-+*/^(){}\[\],=]))"
+    r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<command>\\[a-z]+)|(?P<word>[a-z]+)|(?P<sign>\*\*|[-+*/^(){}\[\],=\u221a]))"
 )
-_SIGNS = {"\\cdot": "*", "\\times": "*", "\\div": "/", "**": "^"}
+_SIGNS = {"\\cdot": "*", "\\times": "*", "\\div": "/", "**": "^", "\u221a": "\\sqrt"}
 _SKIPPED = frozenset({"\\left", "\\right", "\\displaystyle"})
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 _BETWEEN = re.compile(r"\b(?:and|or)\b|;")
