@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.companion.answers import Extracted, extract
 from domain.companion.calibration import log_odds
+from domain.companion.opposites import turned_round
 from domain.companion.own_goals import OwnGoal, asks_about_goals, goals_meant
 from domain.companion.question_kinds import QuestionKind, Wanted
 from domain.companion.retrieval import Asked, Corpus, Findings, Found, OpenItem, Passage, SourceKind, rank
@@ -144,7 +145,7 @@ def extracted(grounds: Grounds) -> Reply:
     if best.passage.kind is SourceKind.BANK_ITEM:
         return _worked(best, grounds)
     answer = extract(grounds.asked, grounds.found, grounds.corpus)
-    if answer is None:
+    if answer is None or turned_round(grounds.asked.words, answer.sentence.words):
         return _nothing(grounds)
     text = _with_what_it_leans_on(answer)
     return Reply(

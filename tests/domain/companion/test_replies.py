@@ -40,6 +40,20 @@ def test_questions_are_answered_in_the_words_of_the_source(question: str, answer
     assert reply.evidence is not None
 
 
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [
+        ("Where do the highest tides in the world occur?", AnswerOutcome.ANSWERED),
+        ("Where do the lowest tides in the world occur?", AnswerOutcome.NOT_FOUND),
+        ("What is the smallest unit of life?", AnswerOutcome.ANSWERED),
+        ("What is the largest unit of life?", AnswerOutcome.NOT_FOUND),
+        ("Is the smallest or the largest unit of life the cell?", AnswerOutcome.ANSWERED),
+    ],
+)
+def test_what_is_so_of_the_opposite_is_no_answer(question: str, outcome: AnswerOutcome) -> None:
+    assert said(question).outcome is outcome
+
+
 def test_a_sentence_that_leans_on_the_one_before_brings_it_along() -> None:
     reply = said("What are tides caused by?")
     assert reply.answer.startswith("Tides are the rise and fall of the sea. They are caused by the pull of the Moon")
