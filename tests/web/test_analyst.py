@@ -125,23 +125,6 @@ def test_charts_follow_what_happens(windows: Windows) -> None:
     expect(row.get_by_role("cell").nth(1)).to_have_text(str(sent + 1))
 
 
-def test_a_file_runs_nothing_in_a_spreadsheet(windows: Windows) -> None:
-    page = windows.open(at("/analyst", "tutor"))
-    drawn(page)
-    titles = ['=HYPERLINK("http://evil.test","Maya")', "+1, or -1?", "@SUM(1)", "\uff1d1+1", 'Say "no", twice']
-    for title in titles:
-        assert ask(page, GOAL, input={"studentId": maya_in(page), "title": title}) == {"createGoal": {"userErrors": []}}
-    here = panel(page, "Progress")
-    show(here, "Table")
-    for title in titles:
-        expect(here.locator("table")).to_contain_text(title)
-    _, rows = saved(page, here)
-    found = [row[1] for row in rows]
-    assert [title for title in titles[:-1] if f"'{title}" not in found] == []
-    assert titles[-1] in found
-    assert all(len(row) == len(rows[0]) for row in rows)
-
-
 @pytest.mark.parametrize("look", ["light-desktop", "dark-desktop", "light-phone", "dark-phone"])
 def test_analytics_keep_nobody_out(windows: Windows, look: str) -> None:
     dark, phone = look.startswith("dark"), look.endswith("phone")
@@ -162,3 +145,20 @@ def test_only_those_who_may_count_have_the_page(windows: Windows) -> None:
         page = windows.open(at("/analyst", role))
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator(".panels")).to_have_count(0)
+
+
+def test_a_file_runs_nothing_in_a_spreadsheet(windows: Windows) -> None:
+    page = windows.open(at("/analyst", "tutor"))
+    drawn(page)
+    titles = ['=HYPERLINK("http://evil.test","Maya")', "+1, or -1?", "@SUM(1)", "\uff1d1+1", 'Say "no", twice']
+    for title in titles:
+        assert ask(page, GOAL, input={"studentId": maya_in(page), "title": title}) == {"createGoal": {"userErrors": []}}
+    here = panel(page, "Progress")
+    show(here, "Table")
+    for title in titles:
+        expect(here.locator("table")).to_contain_text(title)
+    _, rows = saved(page, here)
+    found = [row[1] for row in rows]
+    assert [title for title in titles[:-1] if f"'{title}" not in found] == []
+    assert titles[-1] in found
+    assert all(len(row) == len(rows[0]) for row in rows)

@@ -180,7 +180,7 @@ export function Bars({
               {note ?? `${value}${unit}`}
             </text>
             <rect className="track" x={0} y={23} width={width} height={12} rx={6} />
-            <rect className={`fill-${colour}`} x={0} y={23} width={Math.max(2, (value / most) * width)} height={12} rx={6}>
+            <rect className={`fill-${colour}`} x={0} y={23} width={(value / most) * width} height={12} rx={6}>
               <title>{`${name}: ${value}${unit}`}</title>
             </rect>
           </g>
