@@ -181,11 +181,11 @@ class Model:
 
         Raises ModelRefused, ModelAnswerUnusable and, after ATTEMPTS, ModelUnavailable.
         """
-        name = self.name_for(prompt)
+        name, end = self.name_for(prompt), _now() + prompt.patience
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 # The client's own timeout is for each read, and a server may send a byte now and then for ever.
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout_at(min(_now() + self._timeout, end)):
                     raw = await self._client.chat.completions.with_raw_response.parse(
                         model=name,
                         messages=_messages(prompt),
@@ -195,7 +195,7 @@ class Model:
                     )
                 return _read(raw.text, shape, name)
             except (openai.OpenAIError, TimeoutError) as error:
-                await self._wait(_failure(error), attempt)
+                await self._wait(_failure(error), attempt, end)
         raise AssertionError("the last attempt returns or raises")
 
     async def stream(self, prompt: Prompt, shape: type[T]) -> Streamed[T]:
@@ -204,20 +204,20 @@ class Model:
         Raises like `ask` until the first piece is there; the pieces themselves raise the same when it breaks off, or
         is not of the shape.
         """
+        latest = _now() + prompt.patience
         for attempt in range(1, ATTEMPTS + 1):
             end: _End[T] = _End(Usage(self.name_for(prompt)))
-            pieces = self._pieces(prompt, shape, end)
+            pieces = self._pieces(prompt, shape, end, min(_now() + self._timeout, latest))
             try:
                 return Streamed(_chained(await anext(pieces), pieces), end)
             except ModelUnavailable as error:
-                await self._wait(error, attempt)
+                await self._wait(error, attempt, latest)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _pieces(self, prompt: Prompt, shape: type[T], end: _End[T]) -> AsyncGenerator[str, None]:
+    async def _pieces(self, prompt: Prompt, shape: type[T], end: _End[T], deadline: float) -> AsyncGenerator[str, None]:
         name = self.name_for(prompt)
         said: list[str] = []
         reason = None
-        deadline = asyncio.get_running_loop().time() + self._timeout
         try:
             async with asyncio.timeout_at(deadline):
                 chunks = await self._client.chat.completions.create(
@@ -255,13 +255,17 @@ class Model:
             raise _Passing("the connection ended before the answer did")
         end.value = _shaped("".join(said), shape, end.usage)
 
-    async def _wait(self, failed: ModelFailed, attempt: int) -> None:
-        """Wait before the next attempt, or raise `failed` when there is none."""
+    async def _wait(self, failed: ModelFailed, attempt: int, end: float) -> None:
+        """Wait before the next attempt, or raise `failed` when there is none, or none before `end`."""
         if not isinstance(failed, _Passing) or attempt == ATTEMPTS or (failed.wait or 0) > LONGEST_WAIT:
             log.warning("%s", failed)
             raise failed
         pause = self._backoff * 2 ** (attempt - 1) * (1 - random.random() / 4)  # noqa: S311 - no secret
-        await asyncio.sleep(failed.wait if failed.wait is not None else pause)
+        pause = pause if failed.wait is None else failed.wait
+        if _now() + pause >= end:
+            log.warning("%s", failed)
+            raise failed
+        await asyncio.sleep(pause)
 
 
 class _Passing(ModelUnavailable):
@@ -270,6 +274,11 @@ class _Passing(ModelUnavailable):
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message, UNSET_WAIT if wait is None else wait)
         self.wait = wait
+
+
+def _now() -> float:
+    """Seconds by the clock that timeouts go by."""
+    return asyncio.get_running_loop().time()
 
 
 def _messages(prompt: Prompt) -> list[ChatCompletionMessageParam]:

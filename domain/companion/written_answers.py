@@ -30,6 +30,8 @@ LONGEST_HINT = 1_000
 LONGEST_ASKED_BACK = 300
 LONGEST = 900
 """Tokens of an answer."""
+PATIENCE = 30.0
+"""Seconds that a student waits for the model; then the embedded engine answers."""
 
 _INSTRUCTIONS = instructions("answer", 2)
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?![\w])")
@@ -82,7 +84,7 @@ def prompt_for(grounds: Grounds) -> Prompt:
         }
         for number, found in enumerate(grounds.found, start=1)
     ]
-    return _INSTRUCTIONS.about({"question": grounds.asked.text, "sources": sources}, longest=LONGEST)
+    return _INSTRUCTIONS.about({"question": grounds.asked.text, "sources": sources}, longest=LONGEST, patience=PATIENCE)
 
 
 def _marked(passage: Passage) -> str:

@@ -3,6 +3,7 @@
 A file that has been used is not edited; the next version is a new file, and the old one goes when nothing names it.
 """
 
+import math
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -23,6 +24,8 @@ class Prompt:
     """Tokens that the answer may have."""
     small: bool = False
     """Whether the smaller model will do."""
+    patience: float = math.inf
+    """Seconds in which an answer is of use, all attempts together."""
 
     @property
     def most_tokens(self) -> int:
@@ -37,12 +40,14 @@ class Instructions:
     version: str
     text: str
 
-    def about(self, material: dict[str, Any], *, longest: int, small: bool = False) -> Prompt:
+    def about(
+        self, material: dict[str, Any], *, longest: int, small: bool = False, patience: float = math.inf
+    ) -> Prompt:
         """These instructions with something to work on.
 
         JSON, because nothing that somebody said can end it: quotes and line ends inside are escaped.
         """
-        return Prompt(self.version, self.text, orjson.dumps(material).decode(), longest, small)
+        return Prompt(self.version, self.text, orjson.dumps(material).decode(), longest, small, patience)
 
 
 def instructions(name: str, version: int) -> Instructions:

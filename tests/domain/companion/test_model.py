@@ -3,6 +3,7 @@
 import email.utils
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -115,6 +116,17 @@ async def test_what_passes_is_asked_again(passing: Reply, server: OpenAIServer, 
         await model.ask(PROMPT, Shape)
     assert len(server.requests) == ATTEMPTS
     assert failed.value.outcome is Outcome.UNAVAILABLE
+
+
+async def test_nobody_waits_longer_than_an_answer_is_of_use(server: OpenAIServer, model: Model) -> None:
+    hasty = replace(PROMPT, patience=0.1)
+    for reply in (fake.hang, status(503, retry_after="2")):
+        server.says(reply)
+        for asking in (model.ask, model.stream):
+            server.requests.clear()
+            with pytest.raises(ModelUnavailable):
+                await asking(hasty, Shape)
+            assert len(server.requests) == 1
 
 
 async def test_the_wait_that_is_asked_for_is_kept(server: OpenAIServer, model: Model) -> None:
