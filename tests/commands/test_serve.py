@@ -202,7 +202,8 @@ def test_somebody_elses_database_and_every_polite_end(start: Start, database: Da
             wait_until(lambda: _rows(database, LEFT) == [])
             assert server.end(how) == 0
         assert not re.search("WARNING|ERROR|Traceback", server.errors.read_text())
-        return server.output.read_text().splitlines()[4:]
+        # Behind the addresses, of which there are more where the pages are built.
+        return server.output.read_text().rstrip().partition("\n\n")[2].splitlines()
 
     assert greeting(signal.SIGINT) == ["`study-companion token EMAIL` makes a token for anyone in the database."]
     assert _rows(database, "select count(*) from users") == [(0,)]
