@@ -155,9 +155,8 @@ export function TodayPage() {
 }
 
 function greeting(hour = new Date().getHours()): string {
-  if (hour < 5) return 'Still up';
-  if (hour < 12) return 'Good morning';
-  return hour < 18 ? 'Good afternoon' : 'Good evening';
+  if (hour >= 5 && hour < 12) return 'Good morning';
+  return hour >= 12 && hour < 18 ? 'Good afternoon' : 'Good evening';
 }
 
 function NudgeCard({ nudge, onDone }: { nudge: NudgeShownFragment; onDone: () => void }) {

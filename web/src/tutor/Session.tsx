@@ -218,7 +218,7 @@ function SummarySheet({
       title="Summary"
       aside={
         <span className="row">
-          {summary.generation && (
+          {summary.generation && !summary.overridden && (
             <Tag>{summary.generation.engine === 'OPENAI' ? 'written by the model' : 'the session’s own words'}</Tag>
           )}
           <Tag>version {summary.version}</Tag>

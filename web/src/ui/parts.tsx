@@ -100,6 +100,7 @@ export function Empty({ children }: { children: ReactNode }) {
 
 /** What is there instead of something that is still being read, or could not be. */
 export function Pending({ error, what }: { error: CombinedError | undefined; what: string }) {
+  if (error?.networkError) return <Problem>The server cannot be reached just now; it is tried again.</Problem>;
   if (error) return <Problem>{sentence(error)}</Problem>;
   return (
     <div className="waiting" role="status">
