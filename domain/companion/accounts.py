@@ -25,7 +25,7 @@ from domain.companion.extracts import (
     told_as,
     word_pairs,
 )
-from domain.companion.speech_acts import approves, explains, own_words, sees
+from domain.companion.speech_acts import approves, asks_to, directs, explains, faults, own_words, sees
 from domain.companion.text import bare, numbers, stems, words
 from domain.transcripts import Speaker, Turn
 
@@ -137,7 +137,9 @@ def _exercises(session: Session, brief: bool) -> list[Claim]:
     taken += [said for said, _ in first]
     pairs = word_pairs(session)
     most = 1 if brief else (3 if len(session.turns) < LONG else 4)
-    told = [claim for _, claim in (*opening, *first)] + _words_given(pairs) + _middle(session, taken, most, pairs)
+    put_right = _correction(session, first[0][0].turn) if first else None
+    middle = _middle(session, taken, most, pairs, put_right)
+    told = [claim for _, claim in (*opening, *first)] + _words_given(pairs) + middle
     told.sort(key=lambda claim: claim.turns[0])
     steps = _steps(session, pairs, ending)[: 2 if brief else MOST_STEPS]
     told = sorted([*told, *ending.told], key=lambda claim: claim.turns[0])
@@ -171,7 +173,8 @@ def _opening(session: Session, taken: Sequence[Said]) -> list[tuple[Said, Claim]
     if not telling:
         return []
     said = max(telling, key=lambda each: (each.asks, each.weight))
-    return [(said, narrative(f"The tutor {'asked' if said.asks else 'began'}: {quote(said)}", said.turn))]
+    verb = "asked" if said.asks else ("began" if said.turn <= 2 else "said")
+    return [(said, narrative(f"The tutor {verb}: {quote(said)}", said.turn))]
 
 
 def _first_attempt(session: Session, taken: Sequence[Said], after: int) -> list[tuple[Said, Claim]]:
@@ -186,10 +189,29 @@ def _first_attempt(session: Session, taken: Sequence[Said], after: int) -> list[
         if said is None:
             continue
         first = "The student was not sure at first" if stuck else "The student's first answer was"
-        opening = "The student asked" if said.asks else first
+        opening = (
+            "The student asked" if said.asks else (first if _is_first_answer(session, number) else "The student said")
+        )
         told = [f"{words}: {quote(said, tail=True)}" for words in (opening, "The student said")]
         return [(said, first_that_stands(session, *(narrative(text, number) for text in told)))]
     return []
+
+
+def _is_first_answer(session: Session, number: int) -> bool:
+    """Whether something was asked before, and nothing of what the student said before is left out."""
+    before = session.whole[: number - 1]
+    hidden = any(turn.speaker is Speaker.STUDENT and (not turn.text or directs(turn.text)) for turn in before)
+    return not hidden and any(turn.speaker is Speaker.TUTOR and asks_to(turn.text) for turn in before)
+
+
+def _correction(session: Session, answered: int) -> Said | None:
+    """What the tutor said at once against an answer, which is not to be told without it."""
+    after = answered + 1
+    if after not in session.numbers or session.turns[after].speaker is not Speaker.TUTOR:
+        return None
+    if not faults(session.turns[after]):
+        return None
+    return session.best(after, among=[said for said in session.said[after] if not said.asks and tells(said)])
 
 
 def _conclusion(session: Session, number: int) -> Said | None:
@@ -199,8 +221,11 @@ def _conclusion(session: Session, number: int) -> Said | None:
     return concluding[-1] if concluding else session.best(number, last=True)
 
 
-def _middle(session: Session, taken: Sequence[Said], most: int, pairs: Pairs) -> list[Claim]:
-    """What the session turned on: corrections and mistakes seen before explanations and questions."""
+def _middle(session: Session, taken: Sequence[Said], most: int, pairs: Pairs, put_right: Said | None) -> list[Claim]:
+    """What the session turned on: corrections and mistakes seen before explanations and questions.
+
+    `put_right` is told in any case.
+    """
     turns = {said.turn for said in taken}
     candidates = [
         said
@@ -210,16 +235,16 @@ def _middle(session: Session, taken: Sequence[Said], most: int, pairs: Pairs) ->
         if tells(said) and not (pairs and word_pair_in(said, pairs))
     ]
     candidates.sort(key=lambda said: (-said.weight - _turning(said), said.turn))
-    chosen: list[Said] = []
-    for said in distinct(candidates, [each.text for each in taken]):
+    chosen = [] if put_right is None or put_right in taken or put_right.turn in turns else [put_right]
+    for said in distinct(candidates, [each.text for each in (*taken, *chosen)]):
+        if len(chosen) >= most:
+            break
         if said.turn in {each.turn for each in chosen}:
             continue
         # One piece of the student's reasoning will do.
         plain = said.speaker is Speaker.STUDENT and not SLIP.search(said.text)
         if not (plain and any(each.speaker is Speaker.STUDENT for each in chosen)):
             chosen.append(said)
-        if len(chosen) == most:
-            break
     told: list[Claim] = []
     for said in sorted(chosen, key=lambda each: each.turn):
         if told and said.turn in told[-1].turns:
@@ -341,7 +366,7 @@ def _steps(session: Session, pairs: Pairs, ending: _Ending) -> list[Claim]:
         listed = "; ".join(f"“{known}” – “{new}”" for known, new in list(pairs)[:6])
         steps.append(step(f"Learn the words that the tutor gave: {listed}", *list(pairs.values())[:6]))
     left = None if ending.agreed else _left_open(session, pairs)
-    if left is not None:
+    if left is not None and left.turn not in {number for each in steps for number in each.turns}:
         lead = "Come back to the tutor's question" if left.asks else "Go over this again in the tutor's words"
         steps.append(step(f"{lead}: {quote(left)}", left.turn))
     put_right = _put_right(session, ending)

@@ -61,6 +61,7 @@ STUCK = re.compile(
 )
 SMALL_TALK = re.compile(
     r"\b(?:hi|hello|hey|bye|thanks?|thank you|welcome|sorry|feedback|points?|whiteboard|pencil|tutor|see you"
+    r"|are you (?:\w+ )?sure"
     r"|good (?:morning|afternoon|evening)|brb|be right back|effort|best shot)\b",
     re.IGNORECASE,
 )

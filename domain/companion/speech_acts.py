@@ -66,6 +66,12 @@ _EXPLAINS = re.compile(
     r"|divide|multiply|add|subtract|goes|come|comes|becomes?|turns?|takes?|stands?|does|do|doesn't|don't|that's|it's)\b",
     re.IGNORECASE,
 )
+_REPORTS = re.compile(
+    r"\b(?!(?:i|you|we|he|she|it|they|that|this|which|who|what)\b)\w+"
+    r" (?:said|says|claims|claimed|thinks|believes|told (?:me|us))\b",
+    re.IGNORECASE,
+)
+"""What somebody else is said to say."""
 _LEAST_EXPLAINED = 5
 """Words; `Good, that is right.` explains nothing."""
 _TELLS_TO = (
@@ -161,6 +167,7 @@ def explains(sentence: str) -> bool:
     if (
         asks(sentence)
         or _ORDERS.match(sentence)
+        or _REPORTS.search(sentence)
         or len(said) + figures < _LEAST_EXPLAINED
         or not _EXPLAINS.search(sentence)
     ):
