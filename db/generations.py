@@ -69,22 +69,16 @@ async def add_embedded(work: Work, kind: GenerationKind, student_id: UUID | None
 async def begin(
     database: Database, model: Model, prompt: Prompt, *, kind: GenerationKind, student_id: UUID | None
 ) -> UUID:
-    """Record that the model is about to be asked, with the tokens that it may take. Raises BudgetSpent."""
+    """Record that the model is about to be asked, with the tokens that it may take. Raises BudgetSpent, on record."""
+    asked = {"kind": kind, "engine": Engine.OPENAI, "student_id": student_id, "prompt_version": prompt.version}
+    asked["model"] = model.name_for(prompt)
     async with database.system_work() as work:
         await work.run(_one_at_a_time, {})
         ((spent,),) = await work.run(_spent, {})
-        if spent + prompt.most_tokens > model.tokens_per_day:
-            raise BudgetSpent
-        return await _insert(
-            work,
-            kind=kind,
-            engine=Engine.OPENAI,
-            outcome=Outcome.BEGUN,
-            student_id=student_id,
-            model=model.name_for(prompt),
-            prompt_version=prompt.version,
-            reserved_tokens=prompt.most_tokens,
-        )
+        if spent + prompt.most_tokens <= model.tokens_per_day:
+            return await _insert(work, **asked, outcome=Outcome.BEGUN, reserved_tokens=prompt.most_tokens)
+        await _insert(work, **asked, outcome=Outcome.UNAVAILABLE, error=str(BudgetSpent()))
+    raise BudgetSpent
 
 
 async def settle(

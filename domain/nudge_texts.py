@@ -13,7 +13,7 @@ LONGEST = 400
 
 _INSTRUCTIONS = instructions("nudge", 1)
 _NUMBER = re.compile(r"\d+")
-_LINK = re.compile(r"https?:|www\.|@|\w\.(com|net|org|edu|io)\b|[<>\[\]]", re.IGNORECASE)
+_LINK = re.compile(r"https?:|www\.|@|\w\.[a-z]{2}|[<>\[\]]", re.IGNORECASE)
 _FEW = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 

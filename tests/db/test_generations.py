@@ -148,6 +148,12 @@ async def test_many_at_once_do_not_spend_more_than_the_day_has(
     assert len(server.requests) == 3
     with pytest.raises(BudgetSpent, match="OPENAI_TOKENS_PER_DAY"):
         await asked(opened, model)
+    assert len(server.requests) == 3
+    with psycopg.connect(database.owner_url) as owner:
+        refused = (
+            "select count(*), sum(reserved_tokens) from generations where outcome = 'unavailable' and error ~ 'spent'"
+        )
+        assert owner.execute(refused).fetchone() == (6, 0)
 
 
 async def test_what_broke_off_counts_with_all_it_might_have_cost(

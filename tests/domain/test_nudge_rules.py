@@ -178,6 +178,7 @@ def test_what_they_say() -> None:
         ("x" * 401, "characters"),
         ("Geometry! See www.example.com", "link"),
         ("Geometry! Write to me@example.org", "link"),
+        ("Geometry is on evil.ru today", "link"),
         ("Geometry, and a prize of 500!", "number"),
         ("Well done! Try cooking.", "suggested"),
     ],
