@@ -72,7 +72,7 @@ def reader_of(leaves: Sequence[Reader]) -> ReadAll:
         f"{body}        add({{{', '.join(items)}}})\n    return found\n"
     )
     exec(text, names)  # noqa: S102 - our own attribute names, and keys that are GraphQL names
-    read_all: ReadAll = names["read"]
+    read_all: ReadAll = names.pop("read")  # which would be a circle
     return read_all
 
 

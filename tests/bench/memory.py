@@ -18,6 +18,8 @@ from tests.machines import Postgres
 
 _AT_ONCE = 4.0  # seconds of requests between two looks
 _ALLOWED = 1.05
+NEW = 20
+_AHEAD = 8_000  # requests that are made ready at a time
 _NAMES = ("Row", "Home", "Dashboard", "List")
 
 
@@ -31,13 +33,19 @@ def _varied(request: Request, number: int) -> Request:
 
 
 def _requests(peer: Peer, documents: int) -> list[Request]:
-    """Each document once, small operations more often than large ones."""
-    made = []
+    """One in NEW is of a document of its own, the rest of those that everybody sends; small ones come more often."""
+    usual = [_request(peer, number) for number in range(120)]
+    made: list[Request] = []
     for number in range(documents):
-        name = _NAMES[0 if number % 3 else number // 3 % len(_NAMES)]
-        role = "student" if name == "Home" else "tutor"
-        made.append(_varied(peer.request(Asked(name, f"{role}-{number % 60}", 5)), number))
+        made += [usual[(number * NEW + each) % len(usual)] for each in range(NEW - 1)]
+        made.append(_varied(_request(peer, number), number))
     return made
+
+
+def _request(peer: Peer, number: int) -> Request:
+    name = _NAMES[0 if number % 3 else number // 3 % len(_NAMES)]
+    role = "student" if name == "Home" else "tutor"
+    return peer.request(Asked(name, f"{role}-{number % 60}", 5))
 
 
 def _own_memory(pid: int) -> int:
@@ -68,8 +76,7 @@ def _measure(peer: Peer, postmaster: int, requests: Sequence[Request], count: in
     done = 0
     while done < count:
         start = done % len(requests)
-        turned = [*requests[start:], *requests[:start]]
-        done += load(peer.port, turned, clients=16, seconds=_AT_ONCE).answers
+        done += load(peer.port, requests[start : start + _AHEAD], clients=16, seconds=_AT_ONCE).answers
         if done >= step * (len(sizes) + 1):
             sizes.append(Process(peer.pid).memory / 1024)
             print(f"| {done:,} | {sizes[-1]:.1f} | {_largest_backend(postmaster) / 1024:.1f} |", flush=True)
