@@ -36,7 +36,9 @@ async def end_streaks(tools: Tools) -> None:
     while True:
         async with tools.database.system_work() as work:
             students = await progress_db.students_on_a_streak(work, last)
-            for student_id in students:
+        for student_id in students:
+            # Each by itself: who holds several students waits for others in a circle.
+            async with tools.database.system_work() as work:
                 await _stand(work, student_id, 0, now())
         if not students:
             return
