@@ -77,11 +77,11 @@ async def one_each(make: Make, count: int) -> None:
 
 
 async def test_a_worker_killed_in_mid_summary(
-    make: Make, modelled: Tools, server: OpenAIServer, database: Database, tmp_path: Path
+    make: Make, modelled: Tools, server: OpenAIServer, database: Database, data_dir: Path
 ) -> None:
     await recorded(make, modelled, 2)
     server.says(fake.hang)
-    arguments = [database.app_url, str(tmp_path), "summary", server.url]
+    arguments = [database.app_url, str(data_dir), "summary", server.url]
     process = subprocess.Popen(  # noqa: ASYNC220 - it is begun, not waited for
         [sys.executable, "-m", "tests.jobs.program", *arguments], cwd=CHECKOUT
     )
