@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, insert, select, update
+from sqlalchemy import Text, Uuid, bindparam, func, insert, select, update
 
 from db.answers import record_answer
 from db.batch import ByKey, Order, Page, Paged, reads
@@ -109,6 +109,9 @@ _one = Statement(
 _lock_assigning = Compiled(
     "lock_assigning",
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text()), 0))),
+)
+_answer_to_grade = Compiled(
+    "answer_to_grade", select(func.answer_to_grade(bindparam("practice_id", type_=Uuid()), type_=Text()))
 )
 _is_open = Compiled(
     "is_practice_open",
@@ -263,11 +266,10 @@ async def complete_practice(
     await work.execute("complete_practice", completed)
     score = attempt.score
     if score is None:
-        # Students may read the solution only now that the row says completed.
-        (solution,) = await solutions_by_practice(work, [practice.id])
-        if solution is None or attempt.response is None:
+        ((answer,),) = await work.run(_answer_to_grade, {"practice_id": practice.id})
+        if answer is None or attempt.response is None:
             raise LookupError(f"practice {practice.id} cannot be graded")
-        score = grade(attempt.response, solution.answer, practice.answer_type, practice.choices)
+        score = grade(attempt.response, answer, practice.answer_type, practice.choices)
         worked_out = attempt.worked_out
         if worked_out is not None and worked_out.version == practice.version:
             score = max(score, worked_out.score)

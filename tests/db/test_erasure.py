@@ -9,6 +9,7 @@ from tests.db.cast import PEOPLE, Cast, Connection, as_viewer, insert
 # Keys that keep a row when the person goes, and become null; every other key to users takes the row along.
 RELEASED = {
     ("goals", "created_by"),
+    ("goals", "confirmed_by"),
     ("practice_bank_items", "created_by"),
     ("sessions", "tutor_id"),
     ("summaries", "tutor_id"),

@@ -186,6 +186,7 @@ DEFINERS = {
     ("count_study_words(text[])", "study_vault"): "text search by index; counts only",
     ("search_study_passages(text[],integer)", "study_vault"): "text search by index; nothing protected",
     ("search_practice_bank(text[],uuid,integer)", "study_vault"): "answers from the bank, but for what is to be done",
+    ("answer_to_grade(uuid)", "study_vault"): "grading, between the two statements that complete practice",
     ("is_kept_back(uuid,uuid)", "study_vault"): "asked by views and by statements; of students whom one sees",
     ("guard_practice_taken()", "study_vault"): "what students take is held against a bank they do not see",
     ("release_user_references()", "postgres"): "erasing a person nulls columns that nobody may change",

@@ -69,7 +69,7 @@ async def test_a_student_answers_and_then_sees_the_solution(api: Api, make: Make
         "practice_by_id",
         "lock_practice",
         "complete_practice",
-        "solutions_by_practice",
+        "answer_to_grade",
         "lock_answering",
         "open_rating",
         "lock_rating",

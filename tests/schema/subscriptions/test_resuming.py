@@ -348,7 +348,7 @@ async def test_what_is_hidden_delays_no_heartbeat(
         seen = [await update(parent) for _ in range(6)]
         asking.cancel()
         assert {told["kind"] for told in seen} == {"HEARTBEAT"}
-        assert len({told["cursor"] for told in seen}) > 3
+        assert len({told["cursor"] for told in seen}) > 1
 
 
 async def _escalate_often(services: Services, student: Person, question: UUID) -> None:
