@@ -145,13 +145,17 @@ async def _heard_in_the_end(school: School, end: float) -> None:
 async def test_an_end_is_felt_by_streams_that_are_open_and_by_new_ones(watch: Watch, make: Make) -> None:
     """What is told after it is passed over, and the same streams go on where the right does."""
     sam = await make.student()
-    tess = await make.tutor(of=sam)
-    async with watch.streams((tess, ACTIVITY, None)) as (socket,), watch.api.socket(tess) as another:
-        await make.owner.execute("update tutor_student_assignments set status = 'paused'")
+    tess, toby = await make.tutor(of=sam), await make.tutor("toby", of=sam)
+    becomes = "update tutor_student_assignments set status = %s where tutor_id = %s"
+    watchers = ((tess, ACTIVITY, None), (toby, ACTIVITY, None))
+    async with watch.streams(*watchers) as (socket, witness), watch.api.socket(tess) as another:
+        await make.owner.execute(becomes, ["paused", tess.id])
         await tell(watch.services, Event(EventKind.GOAL_PROGRESS, sam.id, await make.goal(sam)))
+        await witness.next()
         await start(another, ACTIVITY)
-        await watch.listening(2)
-        await make.owner.execute("update tutor_student_assignments set status = 'active'")
+        await watch.listening(3)
+        await watch.settled()
+        await make.owner.execute(becomes, ["active", tess.id])
         goal = await make.goal(sam)
         await tell(watch.services, Event(EventKind.GOAL_PROGRESS, sam.id, goal))
         for stream in (socket, another):
