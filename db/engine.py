@@ -190,14 +190,15 @@ class Database:
                     known = self._remember(Known.of(rows_of(connection, found), subject))
                 with closing(Read(connection, known, self.vault, begun=not is_guess)) as read:
                     yield read
+                if known.viewer.role is Role.ADMIN and read.is_sure:
+                    # What they read may have left lines in the audit log.
+                    await _commit(connection)
+                elif read.begun:
+                    await _roll_back(connection)
             except BaseException:
+                # A task may also be told to stop while the transaction begins or ends.
                 await _roll_back(connection)
                 raise
-            if known.viewer.role is Role.ADMIN and read.is_sure:
-                # What they read may have left lines in the audit log.
-                await _commit(connection)
-            elif read.begun:
-                await _roll_back(connection)
 
     def _remember(self, known: Known) -> Known:
         self._known[known.viewer.subject] = known
@@ -230,16 +231,17 @@ class Database:
         self, identify: Callable[[AsyncConnection[Row]], Awaitable[Viewer | None]]
     ) -> AsyncIterator[Work]:
         async with self._connection() as connection:
-            await connection.execute("begin")
             try:
+                await connection.execute("begin")
                 with closing(Work(connection, await identify(connection), self.vault)) as work:
                     yield work
                     await append(work, work.events, call=self.notifies)
+                work.ending = True
+                await _commit(connection)
             except BaseException:
+                # A task may also be told to stop while the transaction begins or ends.
                 await _roll_back(connection)
                 raise
-            work.ending = True
-            await _commit(connection)
             work.kept = True
             if work.events:
                 self.announce()
