@@ -8,10 +8,12 @@ answer, the companion's own words say so: a model's would stand on nothing that 
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json
 
 from domain.companion.answers import plain
 from domain.companion.calibration import log_odds
@@ -22,7 +24,6 @@ from domain.companion.retrieval import Found, Passage
 from domain.companion.speech_acts import directs
 from domain.companion.text import bare_words
 from domain.companion.text import sentences as text_sentences
-from domain.companion.unfolding import Unfolding
 from domain.companion.words import sentences
 from domain.questions import MAX_ANSWER, AnswerOutcome
 
@@ -57,16 +58,18 @@ class Aloud:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._json = Unfolding()
-        self._outcome = ""
+        self._json = ""
+        """All that has come."""
+        self._said = ""
 
     def __call__(self, piece: str) -> None:
         """Take a piece of the JSON."""
-        for name, text in self._json.feed(piece):
-            if name == "outcome":
-                self._outcome += text
-            elif name == "hint" and self._outcome == "answered":
-                self._say(text)
+        self._json += piece
+        with suppress(ValueError):  # what is no JSON is refused when it is whole
+            match from_json(self._json, allow_partial="trailing-strings"):
+                case {"outcome": "answered", "hint": str(hint)} if len(hint) > len(self._said):
+                    self._say(hint[len(self._said) :])
+                    self._said = hint
 
 
 class Unsupported(Exception):
