@@ -7,6 +7,7 @@ come and is fed from there: between the two nothing is missed and nothing comes 
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import suppress
@@ -87,7 +88,7 @@ class _Look(Transaction):
         return rows_of(self._line, rows)
 
 
-class Follower:
+class Follower(ABC):
     """What waits for those who follow the same. There may be thousands: it is small while nothing waits."""
 
     __slots__ = ("behind", "count", "kinds", "person", "students", "waiting")
@@ -122,9 +123,9 @@ class Follower:
         self.waiting = None
         self.call()
 
+    @abstractmethod
     def call(self) -> None:
         """Something waits, or was left out."""
-        raise NotImplementedError
 
 
 class Feed:

@@ -1,6 +1,7 @@
 """What a WebSocket and an event stream have in common: somebody's, for a time, and then ended."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from math import inf
 
@@ -15,7 +16,7 @@ HURRY_SECONDS = 0.5
 """How long what was written before a right ended may still wait for a client."""
 
 
-class ClientConnection:
+class ClientConnection(ABC):
     """One open connection, made in the task that serves it.
 
     It ends when the client goes, when `end` is called, or when the token of its person expires.
@@ -83,6 +84,6 @@ class ClientConnection:
         # The clock on the wall may be set, and timers do not follow it: they are set anew with each ping.
         self._timer = asyncio.get_running_loop().call_later(min(left, self.due()), self.watch)
 
+    @abstractmethod
     def due(self) -> float:
         """Do what is due of a connection of this kind; in how many seconds to ask again."""
-        raise NotImplementedError
