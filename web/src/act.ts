@@ -3,7 +3,7 @@
 import { useCallback, useState } from 'react';
 import { useMutation, type AnyVariables, type TypedDocumentNode } from 'urql';
 
-import type { UserErrorCode } from './generated/graphql';
+import type { RefusedFragment, UserErrorCode } from './generated/graphql';
 import { sentence } from './ui/parts';
 
 /** Why nothing was changed. `code` is null for what is not the person's to put right. */
@@ -14,7 +14,7 @@ export interface Refusal {
 }
 
 interface Payload {
-  userErrors: { field?: string | null; code: UserErrorCode; message: string }[];
+  userErrors: RefusedFragment[];
 }
 /** The payload of the one mutation in a document. */
 type PayloadOf<Data> = Extract<Data[Exclude<keyof Data, '__typename'>], Payload>;

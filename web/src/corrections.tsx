@@ -15,9 +15,7 @@ const OVERRIDE_SUMMARY = graphql(/* GraphQL */ `
   mutation OverrideSummary($input: OverrideSummaryInput!) {
     overrideSummary(input: $input) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       summary {
         ...SummaryShown
@@ -30,9 +28,7 @@ const OVERRIDE_PRACTICE = graphql(/* GraphQL */ `
   mutation OverridePractice($input: OverridePracticeInput!) {
     overridePractice(input: $input) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       practice {
         ...PracticeShown
@@ -45,9 +41,7 @@ const OVERRIDE_ANSWER = graphql(/* GraphQL */ `
   mutation OverrideAnswer($input: OverrideAnswerInput!) {
     overrideAnswer(input: $input) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       question {
         ...QuestionShown
@@ -60,21 +54,10 @@ const REVERT = graphql(/* GraphQL */ `
   mutation Revert($input: RevertOverrideInput!) {
     revertOverride(input: $input) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       override {
-        ...OverrideShown
-        summary {
-          ...SummaryShown
-        }
-        practice {
-          ...PracticeShown
-        }
-        question {
-          ...QuestionShown
-        }
+        ...OverrideWithTarget
       }
     }
   }

@@ -38,20 +38,11 @@ const ACTIVITY = graphql(/* GraphQL */ `
         __typename
         id
         ... on Override {
-          ...OverrideShown
+          ...OverrideWithTarget
           revertedAt
           revertedBy {
             id
             displayName
-          }
-          summary {
-            ...SummaryShown
-          }
-          practice {
-            ...PracticeShown
-          }
-          question {
-            ...QuestionShown
           }
         }
         ... on Summary {

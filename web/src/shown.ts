@@ -6,6 +6,35 @@
 
 import { graphql } from './generated';
 
+export const REFUSED = graphql(/* GraphQL */ `
+  fragment Refused on UserError {
+    field
+    code
+    message
+  }
+`);
+
+export const GAME_SHOWN = graphql(/* GraphQL */ `
+  fragment GameShown on Gamification {
+    xp
+    level
+    streaks
+  }
+`);
+
+export const RATING_SHOWN = graphql(/* GraphQL */ `
+  fragment RatingShown on StudentRating {
+    id
+    rating
+    deviation
+    answers
+    subject {
+      id
+      name
+    }
+  }
+`);
+
 export const OVERRIDE_SHOWN = graphql(/* GraphQL */ `
   fragment OverrideShown on Override {
     id
@@ -37,6 +66,21 @@ export const SUMMARY_SHOWN = graphql(/* GraphQL */ `
     }
     activeOverride {
       ...OverrideShown
+    }
+  }
+`);
+
+export const SESSION_SHOWN = graphql(/* GraphQL */ `
+  fragment SessionShown on Session {
+    id
+    startedAt
+    topicsCovered
+    subject {
+      id
+      name
+    }
+    summaries {
+      ...SummaryShown
     }
   }
 `);
@@ -104,6 +148,33 @@ export const QUESTION_SHOWN = graphql(/* GraphQL */ `
     }
     activeOverride {
       ...OverrideShown
+    }
+  }
+`);
+
+export const QUESTION_WITH_SOURCES = graphql(/* GraphQL */ `
+  fragment QuestionWithSources on Question {
+    ...QuestionShown
+    citations {
+      position
+      kind
+      title
+      quote
+    }
+  }
+`);
+
+export const OVERRIDE_WITH_TARGET = graphql(/* GraphQL */ `
+  fragment OverrideWithTarget on Override {
+    ...OverrideShown
+    summary {
+      ...SummaryShown
+    }
+    practice {
+      ...PracticeShown
+    }
+    question {
+      ...QuestionShown
     }
   }
 `);

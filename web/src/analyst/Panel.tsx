@@ -1,5 +1,5 @@
 import { print } from 'graphql';
-import { useId, useMemo, useState, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import type { AnyVariables, TypedDocumentNode } from 'urql';
 
 import type { ActivityKind } from '../generated/graphql';
@@ -42,7 +42,7 @@ export function Panel<Data, Variables extends AnyVariables, Row>({
 }) {
   const [view, setView] = useState<View>('Chart');
   const { data, error } = useLiveQuery(query, variables, kinds);
-  const rows = useMemo(() => (data === undefined ? undefined : rowsOf(data)), [data, rowsOf]);
+  const rows = data && rowsOf(data);
   const caption = useId();
 
   function save() {

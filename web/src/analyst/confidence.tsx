@@ -1,11 +1,9 @@
-import { useCallback } from 'react';
-
 import { graphql } from '../generated';
-import type { ConfidenceOverTimeQuery, WhatConfidenceIsWorthQuery } from '../generated/graphql';
-import { Against, Columns, sum, type Series } from './charts';
-import { countedColumns, inWords, type Asked, type Counted } from './overrides';
+import type { Confidence, ConfidenceOverTimeQuery, WhatConfidenceIsWorthQuery } from '../generated/graphql';
+import { Against } from './charts';
+import { OverTime, type Counting } from './OverTime';
 import { Panel } from './Panel';
-import { asked, labelOf, periodOf, startsOf } from './range';
+import { asked, type Asked } from './range';
 
 const OVER_TIME = graphql(/* GraphQL */ `
   query ConfidenceOverTime($from: Date, $to: Date, $groupBy: [ConfidenceGrouping!]!, $studentId: ID) {
@@ -30,50 +28,31 @@ const WORTH = graphql(/* GraphQL */ `
   }
 `);
 
-const LEVELS = ['HIGH', 'MEDIUM', 'LOW'] as const;
-const SERIES: Series[] = [
-  { name: 'High', colour: 3 },
-  { name: 'Medium', colour: 5 },
-  { name: 'Low', colour: 2 },
+type OfLevel = ConfidenceOverTimeQuery['confidenceDistribution'][number];
+
+const SERIES: Counting<OfLevel>[] = [
+  { name: 'High', colour: 3, of: countIf('HIGH') },
+  { name: 'Medium', colour: 5, of: countIf('MEDIUM') },
+  { name: 'Low', colour: 2, of: countIf('LOW') },
 ];
 const CHANGES = ['QUESTION_ANSWERED', 'QUESTION_ESCALATED', 'OVERRIDE_MADE'] as const;
 
-export function ConfidenceDistribution({ range, studentId }: Asked) {
-  const period = periodOf(range);
-  const rowsOf = useCallback(
-    ({ confidenceDistribution }: ConfidenceOverTimeQuery): Counted[] =>
-      confidenceDistribution.length === 0
-        ? []
-        : startsOf(range, period).map((start) => ({
-            start,
-            counts: LEVELS.map((level) =>
-              sum(
-                confidenceDistribution
-                  .filter(({ periodStart, confidence }) => periodStart === start && confidence === level)
-                  .map(({ count }) => count),
-              ),
-            ),
-          })),
-    [range, period],
-  );
+function countIf(level: Confidence) {
+  return ({ confidence, count }: OfLevel) => (confidence === level ? count : 0);
+}
+
+export function ConfidenceDistribution(asks: Asked) {
   return (
-    <Panel
+    <OverTime
+      asks={asks}
       title="Confidence"
-      says={`How sure the companion was of its answers, by ${period.toLowerCase()}.`}
+      says={(period) => `How sure the companion was of its answers, by ${period}.`}
+      what="answers"
       query={OVER_TIME}
-      variables={{ ...asked(range), groupBy: [period], studentId }}
       kinds={CHANGES}
-      rowsOf={rowsOf}
-      columns={countedColumns(period, SERIES)}
-      chart={(rows) => (
-        <Columns
-          stacked
-          says={inWords(rows, SERIES, 'answers')}
-          labels={rows.map(({ start }) => labelOf(start, period))}
-          series={SERIES}
-          values={rows.map(({ counts }) => counts)}
-        />
-      )}
+      countsOf={({ confidenceDistribution }) => confidenceDistribution}
+      series={SERIES}
+      stacked
       nothing="The companion answered nothing in this time."
     />
   );
@@ -81,15 +60,15 @@ export function ConfidenceDistribution({ range, studentId }: Asked) {
 
 type Tenth = WhatConfidenceIsWorthQuery['confidenceCalibration'][number];
 
-export function Calibration({ range, studentId }: Asked) {
+export function Calibration(asks: Asked) {
   return (
     <Panel
       title="Calibration"
       says="What a score was worth, by the answers that tutors judged: on the line, it means what it says. Below it, the companion is too sure of itself."
       query={WORTH}
-      variables={{ ...asked(range), studentId }}
+      variables={asked(asks)}
       kinds={CHANGES}
-      rowsOf={tenthsOf}
+      rowsOf={({ confidenceCalibration }) => confidenceCalibration}
       columns={[
         { name: 'Score from', value: ({ scoreFrom }) => Number(scoreFrom) },
         { name: 'Mean score', value: ({ meanScore }) => Number(meanScore) },
@@ -115,10 +94,6 @@ export function Calibration({ range, studentId }: Asked) {
       nothing="Tutors judged no answers in this time: they do when they answer a question themselves, or correct it."
     />
   );
-}
-
-function tenthsOf({ confidenceCalibration }: WhatConfidenceIsWorthQuery): Tenth[] {
-  return confidenceCalibration;
 }
 
 function percent({ meanScore }: Tenth): number {

@@ -1,6 +1,6 @@
 import './analyst.css';
 
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 
 import { Missing } from '../app/Missing';
 import { Title } from '../app/router';
@@ -43,7 +43,7 @@ export default function Analyst({ rest }: { rest: string[] }) {
   if (problem === null && (counted.from !== range.from || counted.last !== range.last)) setCounted(range);
   const students = data?.students.nodes ?? [];
   const student = students.find(({ id }) => id === chosen);
-  const asked = useMemo(() => ({ range: counted, studentId: student?.id ?? null }), [counted, student?.id]);
+  const asked = { range: counted, studentId: student?.id ?? null };
   if (rest.length > 0) return <Missing />;
   return (
     <div className="page">

@@ -1,11 +1,9 @@
-import { useCallback } from 'react';
-
 import { graphql } from '../generated';
 import type { NudgeEngagementByTypeQuery, NudgeEngagementOverTimeQuery } from '../generated/graphql';
-import { Bars, Columns, type Series } from './charts';
-import { countedColumns, inWords, type Asked, type Counted } from './overrides';
+import { Bars } from './charts';
+import { OverTime, type Counting } from './OverTime';
 import { Panel } from './Panel';
-import { asked, labelOf, periodOf, startsOf } from './range';
+import { asked, type Asked } from './range';
 
 const OVER_TIME = graphql(/* GraphQL */ `
   query NudgeEngagementOverTime($from: Date, $to: Date, $groupBy: [NudgeGrouping!]!, $studentId: ID) {
@@ -31,43 +29,25 @@ const BY_TYPE = graphql(/* GraphQL */ `
   }
 `);
 
-const SERIES: Series[] = [
-  { name: 'Sent', colour: 1 },
-  { name: 'Opened', colour: 3 },
-  { name: 'Followed', colour: 4 },
+const SERIES: Counting<NudgeEngagementOverTimeQuery['nudgeEngagement'][number]>[] = [
+  { name: 'Sent', colour: 1, of: ({ sentCount }) => sentCount },
+  { name: 'Opened', colour: 3, of: ({ openedCount }) => openedCount },
+  { name: 'Followed', colour: 4, of: ({ clickedCount }) => clickedCount },
 ];
 const CHANGES = ['NUDGE_SENT', 'NUDGE_OPENED'] as const;
 const NOTHING = 'Nobody was nudged in this time.';
 
-export function NudgesOverTime({ range, studentId }: Asked) {
-  const period = periodOf(range);
-  const rowsOf = useCallback(
-    ({ nudgeEngagement }: NudgeEngagementOverTimeQuery): Counted[] =>
-      nudgeEngagement.length === 0
-        ? []
-        : startsOf(range, period).map((start) => {
-            const found = nudgeEngagement.find(({ periodStart }) => periodStart === start);
-            return { start, counts: [found?.sentCount ?? 0, found?.openedCount ?? 0, found?.clickedCount ?? 0] };
-          }),
-    [range, period],
-  );
+export function NudgesOverTime(asks: Asked) {
   return (
-    <Panel
+    <OverTime
+      asks={asks}
       title="Nudges over time"
-      says={`Nudges by the ${period.toLowerCase()} they were sent in, and how many of those were opened and followed since.`}
+      says={(period) => `Nudges by the ${period} they were sent in, and how many of those were opened and followed since.`}
+      what="nudges"
       query={OVER_TIME}
-      variables={{ ...asked(range), groupBy: [period], studentId }}
       kinds={CHANGES}
-      rowsOf={rowsOf}
-      columns={countedColumns(period, SERIES)}
-      chart={(rows) => (
-        <Columns
-          says={inWords(rows, SERIES, 'nudges')}
-          labels={rows.map(({ start }) => labelOf(start, period))}
-          series={SERIES}
-          values={rows.map(({ counts }) => counts)}
-        />
-      )}
+      countsOf={({ nudgeEngagement }) => nudgeEngagement}
+      series={SERIES}
       nothing={NOTHING}
     />
   );
@@ -77,15 +57,15 @@ type OfType = NudgeEngagementByTypeQuery['nudgeEngagement'][number];
 
 const WHY = { LOGIN: 'Welcome back', INACTIVITY: 'After days away', CROSS_SUBJECT: 'A goal reached, what next' };
 
-export function NudgesByType({ range, studentId }: Asked) {
+export function NudgesByType(asks: Asked) {
   return (
     <Panel
       title="What nudges do"
       says="How many of each kind were opened."
       query={BY_TYPE}
-      variables={{ ...asked(range), studentId }}
+      variables={asked(asks)}
       kinds={CHANGES}
-      rowsOf={typesOf}
+      rowsOf={({ nudgeEngagement }) => nudgeEngagement.filter(({ sentCount }) => sentCount > 0)}
       columns={[
         { name: 'Kind', value: whyOf },
         { name: 'Sent', value: ({ sentCount }) => sentCount },
@@ -110,10 +90,6 @@ export function NudgesByType({ range, studentId }: Asked) {
       nothing={NOTHING}
     />
   );
-}
-
-function typesOf({ nudgeEngagement }: NudgeEngagementByTypeQuery): OfType[] {
-  return nudgeEngagement.filter(({ sentCount }) => sentCount > 0);
 }
 
 function whyOf({ type }: OfType): string {

@@ -1,10 +1,9 @@
-import { useCallback } from 'react';
-
 import { graphql } from '../generated';
-import type { OverridePatternsBySubjectQuery, OverridePatternsQuery } from '../generated/graphql';
-import { Bars, Columns, sum, type Series } from './charts';
+import type { OverridePatternsBySubjectQuery, OverridePatternsQuery, OverrideType } from '../generated/graphql';
+import { Bars } from './charts';
+import { OverTime, type Counting } from './OverTime';
 import { Panel } from './Panel';
-import { asked, labelOf, periodOf, startsOf, type Period, type Range } from './range';
+import { asked, type Asked } from './range';
 
 const OVER_TIME = graphql(/* GraphQL */ `
   query OverridePatterns($from: Date, $to: Date, $groupBy: [OverrideGrouping!]!, $studentId: ID) {
@@ -30,77 +29,47 @@ const BY_SUBJECT = graphql(/* GraphQL */ `
   }
 `);
 
-const KINDS = ['SUMMARY', 'PRACTICE', 'QA_ANSWER'] as const;
-const SERIES: Series[] = [
-  { name: 'Summaries', colour: 1 },
-  { name: 'Practice', colour: 2 },
-  { name: 'Answers', colour: 3 },
+type OfKind = OverridePatternsQuery['overrideAnalytics'][number];
+
+const SERIES: Counting<OfKind>[] = [
+  { name: 'Summaries', colour: 1, of: countIf('SUMMARY') },
+  { name: 'Practice', colour: 2, of: countIf('PRACTICE') },
+  { name: 'Answers', colour: 3, of: countIf('QA_ANSWER') },
 ];
 const CHANGES = ['OVERRIDE_MADE'] as const;
 const NOTHING = 'Tutors corrected nothing in this time.';
 
-export interface Asked {
-  range: Range;
-  /** One student; null for all. */
-  studentId: string | null;
+function countIf(kind: OverrideType) {
+  return ({ overrideType, overrideCount }: OfKind) => (overrideType === kind ? overrideCount : 0);
 }
 
-/** What is counted for each day, week or month, those with nothing too. */
-export interface Counted {
-  start: string;
-  counts: number[];
-}
-
-export function OverridesOverTime({ range, studentId }: Asked) {
-  const period = periodOf(range);
-  const rowsOf = useCallback(
-    ({ overrideAnalytics }: OverridePatternsQuery): Counted[] =>
-      overrideAnalytics.length === 0
-        ? []
-        : startsOf(range, period).map((start) => ({
-            start,
-            counts: KINDS.map((kind) =>
-              sum(
-                overrideAnalytics
-                  .filter(({ periodStart, overrideType }) => periodStart === start && overrideType === kind)
-                  .map(({ overrideCount }) => overrideCount),
-              ),
-            ),
-          })),
-    [range, period],
-  );
+export function OverridesOverTime(asks: Asked) {
   return (
-    <Panel
+    <OverTime
+      asks={asks}
       title="Corrections over time"
-      says={`What tutors corrected of the companion’s, by ${period.toLowerCase()}; corrections taken back included.`}
+      says={(period) => `What tutors corrected of the companion’s, by ${period}; corrections taken back included.`}
+      what="corrections"
       query={OVER_TIME}
-      variables={{ ...asked(range), groupBy: [period, 'TYPE'], studentId }}
+      groupBy={['TYPE']}
       kinds={CHANGES}
-      rowsOf={rowsOf}
-      columns={countedColumns(period, SERIES)}
-      chart={(rows) => (
-        <Columns
-          stacked
-          says={inWords(rows, SERIES, 'corrections')}
-          labels={rows.map(({ start }) => labelOf(start, period))}
-          series={SERIES}
-          values={rows.map(({ counts }) => counts)}
-        />
-      )}
+      countsOf={({ overrideAnalytics }) => overrideAnalytics}
+      series={SERIES}
+      stacked
       nothing={NOTHING}
     />
   );
 }
 
-export function OverridesBySubject({ range, studentId }: Asked) {
+export function OverridesBySubject(asks: Asked) {
   return (
     <Panel
       title="Corrections by subject"
       says="Where the companion is corrected most: the subjects to add study material in."
       query={BY_SUBJECT}
-      variables={{ ...asked(range), studentId }}
+      variables={asked(asks)}
       kinds={CHANGES}
-      rowsOf={subjectsOf}
+      rowsOf={({ overrideAnalytics }) => overrideAnalytics.toSorted((a, b) => b.overrideCount - a.overrideCount)}
       columns={[
         { name: 'Subject', value: nameOf },
         { name: 'Corrections', value: ({ overrideCount }) => overrideCount },
@@ -122,25 +91,6 @@ export function OverridesBySubject({ range, studentId }: Asked) {
 
 type OfSubject = OverridePatternsBySubjectQuery['overrideAnalytics'][number];
 
-function subjectsOf({ overrideAnalytics }: OverridePatternsBySubjectQuery): OfSubject[] {
-  return [...overrideAnalytics].sort((a, b) => b.overrideCount - a.overrideCount);
-}
-
 function nameOf({ subject }: OfSubject): string {
   return subject?.name ?? 'No subject';
-}
-
-export function countedColumns(period: Period, series: Series[]) {
-  const first = { DAY: 'Day', WEEK: 'Week from', MONTH: 'Month from' }[period];
-  return [
-    { name: first, value: ({ start }: Counted) => start },
-    ...series.map(({ name }, which) => ({ name, value: ({ counts }: Counted) => counts[which] ?? 0 })),
-  ];
-}
-
-/** A chart in a sentence. */
-export function inWords(rows: Counted[], series: Series[], what: string): string {
-  const totals = series.map(({ name }, which) => `${name} ${sum(rows.map(({ counts }) => counts[which] ?? 0))}`);
-  const most = rows.reduce((a, b) => (sum(b.counts) > sum(a.counts) ? b : a));
-  return `${totals.join(', ')}. Most ${what} from ${most.start}: ${sum(most.counts)}.`;
 }

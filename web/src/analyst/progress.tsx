@@ -1,5 +1,5 @@
 import { graphql } from '../generated';
-import type { ProgressOfAllQuery, ProgressOfStudentQuery } from '../generated/graphql';
+import type { ProgressOfAllQuery } from '../generated/graphql';
 import { Bars } from './charts';
 import { Panel } from './Panel';
 import { asked, type Range } from './range';
@@ -88,9 +88,9 @@ export function ProgressOfOne({ range, studentId, name }: { range: Range; studen
       title={`Progress of ${name}`}
       says="How far each active goal is reached today. The table has what was done for it in the time chosen, and the rating."
       query={OF_STUDENT}
-      variables={{ studentId, ...asked(range) }}
+      variables={asked({ range, studentId })}
       kinds={CHANGES}
-      rowsOf={goalsOf}
+      rowsOf={({ studentProgress }) => studentProgress}
       columns={[
         { name: 'Goal', value: ({ goal }) => goal.title },
         { name: 'Subject', value: ({ subjectName }) => subjectName ?? 'All' },
@@ -124,8 +124,4 @@ function aimsOf({ students }: ProgressOfAllQuery): Aim[] {
   return students.nodes
     .flatMap(({ displayName, goals }) => goals.nodes.map((goal) => ({ ...goal, of: displayName })))
     .sort((a, b) => Number(a.completionPercentage) - Number(b.completionPercentage));
-}
-
-function goalsOf({ studentProgress }: ProgressOfStudentQuery): ProgressOfStudentQuery['studentProgress'] {
-  return studentProgress;
 }

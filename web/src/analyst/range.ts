@@ -25,9 +25,16 @@ export function problemOf({ from, last }: Range): string | null {
   return length > LONGEST ? 'At most ten years are counted at once.' : null;
 }
 
+/** What the charts are of. */
+export interface Asked {
+  range: Range;
+  /** One student; null for all. */
+  studentId: string | null;
+}
+
 /** As the API has it: `to` is the day after. */
-export function asked({ from, last }: Range): { from: string; to: string } {
-  return { from, to: written(Date.parse(last) + DAY) };
+export function asked<Id extends string | null>({ range: { from, last }, studentId }: { range: Range; studentId: Id }) {
+  return { from, to: written(Date.parse(last) + DAY), studentId };
 }
 
 /** What there is room for. */

@@ -7,9 +7,10 @@ import { Title } from '../app/router';
 import { graphql } from '../generated';
 import type { ChildrenQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
-import { Strip } from '../ui/Strip';
 import { Corrected } from '../ui/Correction';
-import { day, Empty, Face, Meter, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
+import { day, Empty, Face, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
+import { GoalLine, NextSteps } from '../ui/Shown';
+import { Strip } from '../ui/Strip';
 
 const CHILDREN = graphql(/* GraphQL */ `
   query Children {
@@ -22,10 +23,7 @@ const CHILDREN = graphql(/* GraphQL */ `
             displayName
             details {
               gamification {
-                xp
-                level
-                streaks
-                badges
+                ...GameShown
               }
             }
             goals(first: 20) {
@@ -34,31 +32,15 @@ const CHILDREN = graphql(/* GraphQL */ `
               }
             }
             ratings {
-              id
-              rating
-              answers
-              subject {
-                id
-                name
-              }
+              ...RatingShown
             }
             sessions(first: 8) {
               totalCount
               nodes {
-                id
-                startedAt
-                durationMinutes
-                topicsCovered
-                subject {
-                  id
-                  name
-                }
+                ...SessionShown
                 tutor {
                   id
                   displayName
-                }
-                summaries {
-                  ...SummaryShown
                 }
               }
             }
@@ -156,16 +138,7 @@ function ChildView({ child }: { child: Child }) {
                 <div key={summary.id} className="stack" aria-live="polite">
                   <Corrected override={summary.activeOverride} />
                   <p className="prose">{summary.narrative}</p>
-                  {summary.nextSteps.length > 0 && (
-                    <div>
-                      <h3>What comes next</h3>
-                      <ol className="steps prose">
-                        {summary.nextSteps.map((step) => (
-                          <li key={step}>{step}</li>
-                        ))}
-                      </ol>
-                    </div>
-                  )}
+                  <NextSteps steps={summary.nextSteps} />
                 </div>
               ))}
             </Sheet>
@@ -175,15 +148,7 @@ function ChildView({ child }: { child: Child }) {
           <Sheet title="Goals">
             <div className="stack">
               {goals.map((goal) => (
-                <div key={goal.id}>
-                  <Meter label={goal.title} percent={Number(goal.completionPercentage)} />
-                  <p className="soft small row">
-                    {[goal.subject?.name, goal.targetCompletionDate && `by ${day(goal.targetCompletionDate)}`]
-                      .filter(Boolean)
-                      .join(' · ')}
-                    {goal.status === 'COMPLETED' && <Tag tone="good">reached</Tag>}
-                  </p>
-                </div>
+                <GoalLine key={goal.id} goal={goal} />
               ))}
               {goals.length === 0 && <Empty>No goal is set.</Empty>}
             </div>

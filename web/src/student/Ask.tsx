@@ -7,6 +7,7 @@ import type { AskPageQuery } from '../generated/graphql';
 import { useConnection, useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
 import { Button, Empty, Face, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
+import { Sources } from '../ui/Shown';
 
 const ASK_PAGE = graphql(/* GraphQL */ `
   query AskPage {
@@ -15,13 +16,7 @@ const ASK_PAGE = graphql(/* GraphQL */ `
       ... on Student {
         questions(first: 15) {
           nodes {
-            ...QuestionShown
-            citations {
-              position
-              kind
-              title
-              quote
-            }
+            ...QuestionWithSources
           }
         }
         tutorAssignments(first: 20, where: { status: ACTIVE }) {
@@ -48,18 +43,10 @@ const STREAM = graphql(/* GraphQL */ `
       text
       disclaimer
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       question {
-        ...QuestionShown
-        citations {
-          position
-          kind
-          title
-          quote
-        }
+        ...QuestionWithSources
       }
     }
   }
@@ -69,18 +56,10 @@ const REVEAL = graphql(/* GraphQL */ `
   mutation Reveal($id: ID!) {
     revealAnswer(input: { id: $id }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       question {
-        ...QuestionShown
-        citations {
-          position
-          kind
-          title
-          quote
-        }
+        ...QuestionWithSources
       }
     }
   }
@@ -90,9 +69,7 @@ const ESCALATE = graphql(/* GraphQL */ `
   mutation Escalate($id: ID!, $tutorId: ID) {
     escalateQuestion(input: { id: $id, tutorId: $tutorId }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       question {
         ...QuestionShown
@@ -300,14 +277,7 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
             <summary>
               {citations.length} {citations.length === 1 ? 'source' : 'sources'}
             </summary>
-            <ul className="sources small">
-              {citations.map(({ position, title, quote }) => (
-                <li key={position}>
-                  <cite>{title}</cite>
-                  {quote && <q>{quote}</q>}
-                </li>
-              ))}
-            </ul>
+            <Sources of={citations} />
           </details>
         )}
         {tutorAnswer && (

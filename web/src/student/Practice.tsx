@@ -44,9 +44,7 @@ const COMPLETE = graphql(/* GraphQL */ `
   mutation CompletePractice($id: ID!, $response: String!) {
     completePractice(input: { id: $id, response: $response }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       practice {
         ...PracticeShown
@@ -59,9 +57,7 @@ const TAKE = graphql(/* GraphQL */ `
   mutation TakePractice($subjectId: ID!, $count: Int!) {
     takeNextPractice(input: { subjectId: $subjectId, count: $count }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       note
       practice {

@@ -4,7 +4,8 @@ import type { ProgressQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Course } from '../ui/Course';
 import { Corrected } from '../ui/Correction';
-import { day, Empty, Meter, Pending, Problem, sentence, Sheet, Tag } from '../ui/parts';
+import { day, Empty, Pending, Problem, sentence, Sheet } from '../ui/parts';
+import { GoalLine } from '../ui/Shown';
 import { Strip } from '../ui/Strip';
 
 const PROGRESS = graphql(/* GraphQL */ `
@@ -14,9 +15,7 @@ const PROGRESS = graphql(/* GraphQL */ `
       ... on Student {
         details {
           gamification {
-            xp
-            level
-            streaks
+            ...GameShown
             badges
             metaRewards
           }
@@ -27,13 +26,7 @@ const PROGRESS = graphql(/* GraphQL */ `
           }
         }
         ratings {
-          id
-          rating
-          answers
-          subject {
-            id
-            name
-          }
+          ...RatingShown
         }
         practice(first: 100, where: { completed: true }) {
           totalCount
@@ -50,16 +43,7 @@ const PROGRESS = graphql(/* GraphQL */ `
         }
         sessions(first: 15) {
           nodes {
-            id
-            startedAt
-            topicsCovered
-            subject {
-              id
-              name
-            }
-            summaries {
-              ...SummaryShown
-            }
+            ...SessionShown
           }
         }
       }
@@ -91,16 +75,7 @@ export function ProgressPage() {
             <Sheet title="Goals">
               <div className="stack">
                 {me.goals.nodes.map((goal) => (
-                  <div key={goal.id}>
-                    <Meter label={goal.title} percent={Number(goal.completionPercentage)} />
-                    <p className="soft small row">
-                      {[goal.subject?.name, goal.targetCompletionDate && `by ${day(goal.targetCompletionDate)}`]
-                        .filter(Boolean)
-                        .join(' · ')}
-                      {goal.status === 'COMPLETED' && <Tag tone="good">reached</Tag>}
-                      {goal.status === 'PAUSED' && <Tag>paused</Tag>}
-                    </p>
-                  </div>
+                  <GoalLine key={goal.id} goal={goal} />
                 ))}
                 {me.goals.nodes.length === 0 && <Empty>Set a goal with your tutor.</Empty>}
               </div>

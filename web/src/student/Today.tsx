@@ -15,10 +15,7 @@ const TODAY = graphql(/* GraphQL */ `
         displayName
         details {
           gamification {
-            xp
-            level
-            streaks
-            badges
+            ...GameShown
           }
         }
         nudges(first: 3, where: { opened: false }) {
@@ -33,20 +30,7 @@ const TODAY = graphql(/* GraphQL */ `
         }
         sessions(first: 3) {
           nodes {
-            id
-            startedAt
-            topicsCovered
-            subject {
-              id
-              name
-            }
-            tutor {
-              id
-              displayName
-            }
-            summaries {
-              ...SummaryShown
-            }
+            ...SessionShown
           }
         }
         practice(first: 20, where: { completed: false }) {
@@ -69,9 +53,7 @@ const OPENED = graphql(/* GraphQL */ `
   mutation NudgeOpened($id: ID!) {
     markNudgeOpened(input: { id: $id }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       nudge {
         ...NudgeShown
@@ -84,9 +66,7 @@ const CLICKED = graphql(/* GraphQL */ `
   mutation NudgeFollowed($id: ID!) {
     markNudgeClicked(input: { id: $id }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       nudge {
         ...NudgeShown

@@ -8,6 +8,7 @@ import type { ReviewQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Refusals } from '../ui/Correction';
 import { Button, Empty, Face, Pending, Problem, sentence, Tag, When } from '../ui/parts';
+import { Sources } from '../ui/Shown';
 import { Asked, Solved } from './Things';
 
 const REVIEW = graphql(/* GraphQL */ `
@@ -24,13 +25,7 @@ const REVIEW = graphql(/* GraphQL */ `
           }
         }
         ... on Question {
-          ...QuestionShown
-          citations {
-            position
-            kind
-            title
-            quote
-          }
+          ...QuestionWithSources
           student {
             id
             displayName
@@ -45,9 +40,7 @@ const APPROVE = graphql(/* GraphQL */ `
   mutation Approve($id: ID!) {
     approvePractice(input: { id: $id }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       practice {
         ...PracticeShown
@@ -60,9 +53,7 @@ const REJECT = graphql(/* GraphQL */ `
   mutation Reject($id: ID!) {
     rejectPractice(input: { id: $id }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       practice {
         ...PracticeShown
@@ -75,9 +66,7 @@ const ANSWER = graphql(/* GraphQL */ `
   mutation AnswerQuestion($input: AnswerQuestionInput!) {
     answerQuestion(input: $input) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       question {
         ...QuestionShown
@@ -208,16 +197,7 @@ function QuestionCard({ question, onDone }: { question: QuestionItem; onDone: ()
       </Head>
       <div className="stack">
         <Asked question={question} />
-        {question.citations.length > 0 && (
-          <ul className="sources small" aria-label="Sources">
-            {question.citations.map(({ position, title, quote }) => (
-              <li key={position}>
-                <cite>{title}</cite>
-                {quote && <q>{quote}</q>}
-              </li>
-            ))}
-          </ul>
-        )}
+        {question.citations.length > 0 && <Sources of={question.citations} />}
         {doing === 'answer' && <AnswerForm question={question} onClose={() => setDoing(null)} onDone={onDone} />}
         {doing === 'correct' && (
           <CorrectAnswer

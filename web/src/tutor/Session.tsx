@@ -9,6 +9,7 @@ import type { SessionPageQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
 import { Button, Empty, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
+import { NextSteps } from '../ui/Shown';
 
 const SESSION = graphql(/* GraphQL */ `
   query SessionPage($id: ID!) {
@@ -75,9 +76,7 @@ const REGENERATE = graphql(/* GraphQL */ `
   mutation Regenerate($input: RegenerateSummaryInput!) {
     regenerateSummary(input: $input) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       summary {
         ...SummaryShown
@@ -236,16 +235,7 @@ function SummarySheet({
             <p className="prose" data-testid="narrative">
               {summary.narrative}
             </p>
-            {summary.nextSteps.length > 0 && (
-              <div>
-                <h3>What comes next</h3>
-                <ol className="steps prose">
-                  {summary.nextSteps.map((step) => (
-                    <li key={step}>{step}</li>
-                  ))}
-                </ol>
-              </div>
-            )}
+            <NextSteps steps={summary.nextSteps} />
             <div className="row">
               <Button kind="first" onClick={() => setCorrecting(true)}>
                 Correct it

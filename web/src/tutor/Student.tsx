@@ -6,7 +6,8 @@ import { Link, Title } from '../app/router';
 import { graphql } from '../generated';
 import { useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
-import { Button, day, Empty, Meter, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
+import { Button, day, Empty, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
+import { GoalLine } from '../ui/Shown';
 import { PracticeLine, QuestionLine } from './Things';
 
 const STUDENT = graphql(/* GraphQL */ `
@@ -17,10 +18,7 @@ const STUDENT = graphql(/* GraphQL */ `
         displayName
         details {
           gamification {
-            xp
-            level
-            streaks
-            badges
+            ...GameShown
           }
           profile {
             goals
@@ -32,28 +30,12 @@ const STUDENT = graphql(/* GraphQL */ `
           }
         }
         ratings {
-          id
-          rating
-          deviation
-          answers
-          subject {
-            id
-            name
-          }
+          ...RatingShown
         }
         sessions(first: 12) {
           totalCount
           nodes {
-            id
-            startedAt
-            topicsCovered
-            subject {
-              id
-              name
-            }
-            summaries {
-              ...SummaryShown
-            }
+            ...SessionShown
           }
         }
         open: practice(first: 10, where: { completed: false }) {
@@ -85,9 +67,7 @@ const NUDGE = graphql(/* GraphQL */ `
   mutation SendNudge($input: SendNudgeInput!) {
     sendNudge(input: $input) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       nudge {
         ...NudgeShown
@@ -100,9 +80,7 @@ const CONFIRM = graphql(/* GraphQL */ `
   mutation Confirm($id: ID!) {
     confirmGoal(input: { id: $id }) {
       userErrors {
-        field
-        code
-        message
+        ...Refused
       }
       goal {
         ...GoalShown
@@ -122,8 +100,6 @@ const CHANGES = [
   'NUDGE_SENT',
   'ASSIGNMENT_ENDED',
 ] as const;
-
-const STATUS = { ACTIVE: null, COMPLETED: 'reached', PAUSED: 'paused', CANCELLED: 'given up' } as const;
 
 /** One student, with all that hangs on them. */
 export function StudentPage({ id }: { id: string }) {
@@ -190,18 +166,9 @@ export function StudentPage({ id }: { id: string }) {
           <Sheet title="Goals">
             <div className="stack">
               {student.goals.nodes.map((goal) => (
-                <div key={goal.id}>
-                  <Meter label={goal.title} percent={Number(goal.completionPercentage)} />
-                  <p className="soft small">
-                    {[goal.subject?.name, goal.targetCompletionDate && `by ${day(goal.targetCompletionDate)}`]
-                      .filter(Boolean)
-                      .join(' · ')}{' '}
-                    {STATUS[goal.status] && (
-                      <Tag tone={goal.status === 'COMPLETED' ? 'good' : undefined}>{STATUS[goal.status]}</Tag>
-                    )}
-                  </p>
+                <GoalLine key={goal.id} goal={goal}>
                   {goal.status === 'COMPLETED' && goal.confirmedAt === null && <Confirm id={goal.id} name={first} />}
-                </div>
+                </GoalLine>
               ))}
               {student.goals.nodes.length === 0 && <Empty>No goal is set.</Empty>}
             </div>

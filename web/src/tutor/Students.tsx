@@ -23,16 +23,7 @@ const STUDENTS = graphql(/* GraphQL */ `
         }
         sessions(first: 2) {
           nodes {
-            id
-            startedAt
-            topicsCovered
-            subject {
-              id
-              name
-            }
-            summaries {
-              ...SummaryShown
-            }
+            ...SessionShown
           }
         }
         done: practice(first: 10, where: { completed: true }) {

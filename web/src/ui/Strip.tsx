@@ -1,5 +1,7 @@
+import type { GameShownFragment } from '../generated/graphql';
+
 /** Streak, level and points in a row; points show the way to the next level. */
-export function Strip({ game }: { game: { xp: number; level: number; streaks: number } }) {
+export function Strip({ game }: { game: GameShownFragment }) {
   // A level begins at 50 n (n - 1) points.
   const from = 50 * game.level * (game.level - 1);
   const to = 50 * game.level * (game.level + 1);
