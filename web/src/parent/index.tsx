@@ -9,6 +9,7 @@ import type { ChildrenQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Corrected } from '../ui/Correction';
 import { day, Empty, Face, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
+import { More, SESSIONS } from '../ui/More';
 import { GoalLine, NextSteps } from '../ui/Shown';
 import { Strip } from '../ui/Strip';
 
@@ -43,6 +44,9 @@ const CHILDREN = graphql(/* GraphQL */ `
                   displayName
                 }
               }
+              pageInfo {
+                ...Paged
+              }
             }
             done: practice(first: 1, where: { completed: true }) {
               totalCount
@@ -62,6 +66,8 @@ const CHILDREN = graphql(/* GraphQL */ `
 `);
 
 type Child = Extract<NonNullable<ChildrenQuery['viewer']>, { children: unknown }>['children']['nodes'][number];
+
+type Session = Child['sessions']['nodes'][number];
 
 const CHANGES = [
   'SUMMARY_READY',
@@ -120,29 +126,15 @@ function ChildView({ child }: { child: Child }) {
         <div className="stack">
           <h2>Sessions</h2>
           {child.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
-          {child.sessions.nodes.map((session) => (
-            <Sheet
-              key={session.id}
-              ruled
-              title={session.topicsCovered.join(', ') || 'Session'}
-              aside={
-                <span className="soft small">
-                  {[session.subject?.name, day(session.startedAt), session.tutor?.displayName]
-                    .filter(Boolean)
-                    .join(' · ')}
-                </span>
-              }
-            >
-              {session.summaries.length === 0 && <p className="soft">Its summary has not been written yet.</p>}
-              {session.summaries.map((summary) => (
-                <div key={summary.id} className="stack" aria-live="polite">
-                  <Corrected override={summary.activeOverride} />
-                  <p className="prose">{summary.narrative}</p>
-                  <NextSteps steps={summary.nextSteps} />
-                </div>
-              ))}
-            </Sheet>
-          ))}
+          {sessionSheets(child.sessions.nodes)}
+          <More
+            list={SESSIONS}
+            variables={(after) => ({ id: child.id, after })}
+            end={child.sessions.pageInfo}
+            kinds={CHANGES}
+          >
+            {sessionSheets}
+          </More>
         </div>
         <div className="stack">
           <Sheet title="Goals">
@@ -185,6 +177,32 @@ function ChildView({ child }: { child: Child }) {
       </div>
     </>
   );
+}
+
+function sessionSheets(sessions: Session[]) {
+  return sessions.map((session) => (
+    <Sheet
+      key={session.id}
+      ruled
+      title={session.topicsCovered.join(', ') || 'Session'}
+      aside={
+        <span className="soft small">
+          {[session.subject?.name, day(session.startedAt), session.tutor?.displayName]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+      }
+    >
+      {session.summaries.length === 0 && <p className="soft">Its summary has not been written yet.</p>}
+      {session.summaries.map((summary) => (
+        <div key={summary.id} className="stack" aria-live="polite">
+          <Corrected override={summary.activeOverride} />
+          <p className="prose">{summary.narrative}</p>
+          <NextSteps steps={summary.nextSteps} />
+        </div>
+      ))}
+    </Sheet>
+  ));
 }
 
 /** In a few plain words. */

@@ -7,6 +7,7 @@ import type { AskPageQuery } from '../generated/graphql';
 import { useConnection, useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
 import { Button, Empty, Face, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
+import { More, QUESTIONS } from '../ui/More';
 import { Sources } from '../ui/Shown';
 
 const ASK_PAGE = graphql(/* GraphQL */ `
@@ -17,6 +18,9 @@ const ASK_PAGE = graphql(/* GraphQL */ `
         questions(first: 15) {
           nodes {
             ...QuestionWithSources
+          }
+          pageInfo {
+            ...Paged
           }
         }
         tutorAssignments(first: 20, where: { status: ACTIVE }) {
@@ -82,19 +86,20 @@ type Me = Extract<NonNullable<AskPageQuery['viewer']>, { questions: unknown }>;
 type Question = Me['questions']['nodes'][number];
 type Tutors = Me['tutorAssignments']['nodes'];
 
+const CHANGES = ['QUESTION_ANSWERED', 'QUESTION_ESCALATED', 'OVERRIDE_MADE', 'OVERRIDE_REVERTED'] as const;
+
 /** Ask the companion: a hint comes first, and the answer when one wants it. */
 export function AskPage() {
-  const { data, error, again } = useLiveQuery(ASK_PAGE, {}, [
-    'QUESTION_ANSWERED',
-    'QUESTION_ESCALATED',
-    'OVERRIDE_MADE',
-    'OVERRIDE_REVERTED',
-  ]);
+  const { data, error, again } = useLiveQuery(ASK_PAGE, {}, CHANGES);
   const me = data?.viewer && 'questions' in data.viewer ? data.viewer : null;
   // Until the list has it too.
   const [latest, setLatest] = useState<Question | null>(null);
   const listed = me?.questions.nodes ?? [];
   const shown = latest && !listed.some(({ id }) => id === latest.id) ? [latest, ...listed] : listed;
+  const cards = (questions: Question[]) =>
+    questions.map((question) => (
+      <QuestionCard key={question.id} question={question} tutors={me?.tutorAssignments.nodes ?? []} />
+    ));
   return (
     <div className="page">
       <header>
@@ -112,10 +117,17 @@ export function AskPage() {
           {error && data && <Problem>{sentence(error)}</Problem>}
           {me === null && <Pending error={error} what="what you asked" />}
           {me !== null && shown.length === 0 && <Empty>You have asked nothing yet.</Empty>}
-          {me !== null &&
-            shown.map((question) => (
-              <QuestionCard key={question.id} question={question} tutors={me.tutorAssignments.nodes} />
-            ))}
+          {cards(shown)}
+          {me !== null && (
+            <More
+              list={QUESTIONS}
+              variables={(after) => ({ id: me.id, after })}
+              end={me.questions.pageInfo}
+              kinds={CHANGES}
+            >
+              {cards}
+            </More>
+          )}
         </div>
         {me !== null && (
           <Sheet title="Where answers come from">

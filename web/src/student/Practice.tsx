@@ -17,6 +17,9 @@ const PRACTICE = graphql(/* GraphQL */ `
           nodes {
             ...PracticeShown
           }
+          pageInfo {
+            ...Paged
+          }
         }
         ratings {
           id
@@ -134,6 +137,7 @@ export function PracticePage() {
                       </li>
                     ))}
                 </ul>
+                {me.practice.pageInfo.hasNextPage && <p className="soft small">More come up as these are done.</p>}
               </Sheet>
             )}
             <TakeMore subjects={subjectsOf(me)} onTaken={again} />

@@ -1,10 +1,11 @@
 import { Title } from '../app/router';
 import { graphql } from '../generated';
-import type { ProgressQuery } from '../generated/graphql';
+import type { ProgressQuery, SessionShownFragment } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Course } from '../ui/Course';
 import { Corrected } from '../ui/Correction';
 import { day, Empty, Pending, Problem, sentence, Sheet } from '../ui/parts';
+import { More, SESSIONS } from '../ui/More';
 import { GoalLine } from '../ui/Shown';
 import { Strip } from '../ui/Strip';
 
@@ -41,9 +42,12 @@ const PROGRESS = graphql(/* GraphQL */ `
             }
           }
         }
-        sessions(first: 15) {
+        sessions(first: 12) {
           nodes {
             ...SessionShown
+          }
+          pageInfo {
+            ...Paged
           }
         }
       }
@@ -81,24 +85,15 @@ export function ProgressPage() {
               </div>
             </Sheet>
             <Sheet title="Sessions">
-              <ol className="things">
-                {me.sessions.nodes.map(({ id, startedAt, topicsCovered, subject, summaries }) => (
-                  <li key={id}>
-                    <p className="row apart">
-                      <strong>{topicsCovered.join(', ') || 'Session'}</strong>
-                      <span className="soft small">
-                        {subject?.name} · {day(startedAt)}
-                      </span>
-                    </p>
-                    {summaries.map((summary) => (
-                      <div key={summary.id}>
-                        <Corrected override={summary.activeOverride} />
-                        <p className="prose">{summary.narrative}</p>
-                      </div>
-                    ))}
-                  </li>
-                ))}
-              </ol>
+              <SessionLines sessions={me.sessions.nodes} />
+              <More
+                list={SESSIONS}
+                variables={(after) => ({ id: me.id, after })}
+                end={me.sessions.pageInfo}
+                kinds={CHANGES}
+              >
+                {(sessions) => <SessionLines sessions={sessions} />}
+              </More>
               {me.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
             </Sheet>
           </div>
@@ -131,6 +126,29 @@ export function ProgressPage() {
         </div>
       )}
     </div>
+  );
+}
+
+function SessionLines({ sessions }: { sessions: readonly SessionShownFragment[] }) {
+  return (
+    <ol className="things">
+      {sessions.map(({ id, startedAt, topicsCovered, subject, summaries }) => (
+        <li key={id}>
+          <p className="row apart">
+            <strong>{topicsCovered.join(', ') || 'Session'}</strong>
+            <span className="soft small">
+              {[subject?.name, day(startedAt)].filter(Boolean).join(' · ')}
+            </span>
+          </p>
+          {summaries.map((summary) => (
+            <div key={summary.id}>
+              <Corrected override={summary.activeOverride} />
+              <p className="prose">{summary.narrative}</p>
+            </div>
+          ))}
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -8,13 +8,16 @@ import type { ReviewQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Refusals } from '../ui/Correction';
 import { Button, Empty, Face, Pending, Problem, sentence, Tag, When } from '../ui/parts';
+import { list, More } from '../ui/More';
 import { Sources } from '../ui/Shown';
 import { Asked, Solved } from './Things';
 
 const REVIEW = graphql(/* GraphQL */ `
-  query Review {
-    reviewQueue(first: 50) {
-      totalCount
+  query Review($after: String) {
+    reviewQueue(first: 50, after: $after) {
+      pageInfo {
+        ...Paged
+      }
       nodes {
         __typename
         ... on PracticeAssignment {
@@ -91,9 +94,19 @@ const CHANGES = [
   'ASSIGNMENT_ENDED',
 ] as const;
 
+const QUEUE = list({ what: 'to review', query: REVIEW, of: ({ reviewQueue }) => reviewQueue });
+
 /** What waits for a tutor: practice that nobody has looked at, and questions that the companion was not sure of. */
 export function ReviewPage() {
   const { data, error, again } = useLiveQuery(REVIEW, {}, CHANGES);
+  const cards = (items: Item[], done: () => void) =>
+    items.map((item) =>
+      item.__typename === 'Question' ? (
+        <QuestionCard key={item.id} question={item} onDone={done} />
+      ) : (
+        <PracticeCard key={item.id} practice={item} onDone={done} />
+      ),
+    );
   const queue = data?.reviewQueue;
   return (
     <div className="page narrow">
@@ -107,16 +120,10 @@ export function ReviewPage() {
       ) : (
         <div className="stack" aria-live="polite">
           {queue.nodes.length === 0 && <Empty>Nothing waits. What comes up shows up here by itself.</Empty>}
-          {queue.nodes.map((item) =>
-            item.__typename === 'Question' ? (
-              <QuestionCard key={item.id} question={item} onDone={again} />
-            ) : (
-              <PracticeCard key={item.id} practice={item} onDone={again} />
-            ),
-          )}
-          {queue.totalCount > queue.nodes.length && (
-            <p className="soft">{queue.totalCount - queue.nodes.length} more come up as these are done.</p>
-          )}
+          {cards(queue.nodes, again)}
+          <More list={QUEUE} variables={(after) => ({ after })} end={queue.pageInfo} kinds={CHANGES}>
+            {cards}
+          </More>
         </div>
       )}
     </div>

@@ -4,11 +4,13 @@ import { useAct } from '../act';
 import { Missing } from '../app/Missing';
 import { Link, Title } from '../app/router';
 import { graphql } from '../generated';
+import type { SessionShownFragment } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
 import { Button, day, Empty, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
+import { More, PRACTICE, QUESTIONS, SESSIONS } from '../ui/More';
 import { GoalLine } from '../ui/Shown';
-import { PracticeLine, QuestionLine } from './Things';
+import { PracticeLines, QuestionLines } from './Things';
 
 const STUDENT = graphql(/* GraphQL */ `
   query StudentPage($id: ID!) {
@@ -33,24 +35,35 @@ const STUDENT = graphql(/* GraphQL */ `
           ...RatingShown
         }
         sessions(first: 12) {
-          totalCount
           nodes {
             ...SessionShown
+          }
+          pageInfo {
+            ...Paged
           }
         }
         open: practice(first: 10, where: { completed: false }) {
           nodes {
             ...PracticeShown
           }
+          pageInfo {
+            ...Paged
+          }
         }
         done: practice(first: 8, where: { completed: true }) {
           nodes {
             ...PracticeShown
           }
+          pageInfo {
+            ...Paged
+          }
         }
         questions(first: 8) {
           nodes {
             ...QuestionShown
+          }
+          pageInfo {
+            ...Paged
           }
         }
         nudges(first: 6) {
@@ -115,6 +128,7 @@ export function StudentPage({ id }: { id: string }) {
   }
   const [first = ''] = student.displayName.split(' ');
   const game = student.details?.gamification;
+  const of = { variables: (after: string) => ({ id, after }), kinds: CHANGES };
   return (
     <div className="page">
       <header className="stack" style={{ '--gap': '0.25rem' } as React.CSSProperties}>
@@ -133,33 +147,17 @@ export function StudentPage({ id }: { id: string }) {
         <div className="stack">
           <Sheet title="Sessions">
             {student.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
-            <ol className="things">
-              {student.sessions.nodes.map((session) => (
-                <li key={session.id}>
-                  <p className="row apart">
-                    <Link to={`/tutor/sessions/${session.id}`}>{session.topicsCovered.join(', ') || 'Session'}</Link>
-                    <span className="soft small">
-                      {session.subject?.name} · {day(session.startedAt)}
-                    </span>
-                  </p>
-                  {session.summaries.map((summary) => (
-                    <div key={summary.id}>
-                      <Corrected override={summary.activeOverride} />
-                      <p className="prose glimpse">{summary.narrative}</p>
-                    </div>
-                  ))}
-                  {session.summaries.length === 0 && <p className="soft small">No summary yet.</p>}
-                </li>
-              ))}
-            </ol>
+            <SessionLines sessions={student.sessions.nodes} />
+            <More list={SESSIONS} {...of} end={student.sessions.pageInfo}>
+              {(sessions) => <SessionLines sessions={sessions} />}
+            </More>
           </Sheet>
           <Sheet title="Questions">
             {student.questions.nodes.length === 0 && <Empty>{first} has asked nothing yet.</Empty>}
-            <ol className="things">
-              {student.questions.nodes.map((question) => (
-                <QuestionLine key={question.id} question={question} />
-              ))}
-            </ol>
+            <QuestionLines questions={student.questions.nodes} />
+            <More list={QUESTIONS} {...of} end={student.questions.pageInfo}>
+              {(questions) => <QuestionLines questions={questions} />}
+            </More>
           </Sheet>
         </div>
         <div className="stack">
@@ -200,20 +198,28 @@ export function StudentPage({ id }: { id: string }) {
           </Sheet>
           <Sheet title="Practice">
             <h3>To do</h3>
-            <ol className="things">
-              {student.open.nodes.map((practice) => (
-                <PracticeLine key={practice.id} practice={practice} />
-              ))}
-            </ol>
+            <PracticeLines practice={student.open.nodes} />
+            <More
+              list={PRACTICE}
+              kinds={CHANGES}
+              variables={(after) => ({ id, completed: false, after })}
+              end={student.open.pageInfo}
+            >
+              {(practice) => <PracticeLines practice={practice} />}
+            </More>
             {student.open.nodes.length === 0 && <p className="soft">Nothing is open.</p>}
             {student.done.nodes.length > 0 && (
               <details>
                 <summary>What {first} did last</summary>
-                <ol className="things">
-                  {student.done.nodes.map((practice) => (
-                    <PracticeLine key={practice.id} practice={practice} />
-                  ))}
-                </ol>
+                <PracticeLines practice={student.done.nodes} />
+                <More
+                  list={PRACTICE}
+                  kinds={CHANGES}
+                  variables={(after) => ({ id, completed: true, after })}
+                  end={student.done.pageInfo}
+                >
+                  {(practice) => <PracticeLines practice={practice} />}
+                </More>
               </details>
             )}
           </Sheet>
@@ -236,6 +242,30 @@ export function StudentPage({ id }: { id: string }) {
         </div>
       </div>
     </div>
+  );
+}
+
+function SessionLines({ sessions }: { sessions: readonly SessionShownFragment[] }) {
+  return (
+    <ol className="things">
+      {sessions.map((session) => (
+        <li key={session.id}>
+          <p className="row apart">
+            <Link to={`/tutor/sessions/${session.id}`}>{session.topicsCovered.join(', ') || 'Session'}</Link>
+            <span className="soft small">
+              {[session.subject?.name, day(session.startedAt)].filter(Boolean).join(' · ')}
+            </span>
+          </p>
+          {session.summaries.map((summary) => (
+            <div key={summary.id}>
+              <Corrected override={summary.activeOverride} />
+              <p className="prose glimpse">{summary.narrative}</p>
+            </div>
+          ))}
+          {session.summaries.length === 0 && <p className="soft small">No summary yet.</p>}
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -1,46 +1,55 @@
 import { Link, Title } from '../app/router';
 import { graphql } from '../generated';
 import { useLiveQuery } from '../live';
+import { list, More } from '../ui/More';
 import { Empty, Face, Meter, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
 import { alertsOf, type Alert, type ListedStudent, type Waiting } from './alerts';
+
+export const LISTED = graphql(/* GraphQL */ `
+  fragment ListedStudent on Student {
+    id
+    displayName
+    goals(first: 4, where: { status: ACTIVE }) {
+      nodes {
+        ...GoalShown
+      }
+    }
+    reached: goals(first: 3, where: { status: COMPLETED, confirmed: false }) {
+      nodes {
+        ...GoalShown
+      }
+    }
+    sessions(first: 2) {
+      nodes {
+        ...SessionShown
+      }
+    }
+    done: practice(first: 10, where: { completed: true }) {
+      nodes {
+        ...PracticeShown
+      }
+    }
+    questions(first: 2) {
+      nodes {
+        ...QuestionShown
+      }
+    }
+    overrides(first: 2) {
+      nodes {
+        ...OverrideShown
+      }
+    }
+  }
+`);
 
 const STUDENTS = graphql(/* GraphQL */ `
   query Students {
     students(first: 50) {
-      totalCount
       nodes {
-        id
-        displayName
-        goals(first: 4, where: { status: ACTIVE }) {
-          nodes {
-            ...GoalShown
-          }
-        }
-        reached: goals(first: 3, where: { status: COMPLETED, confirmed: false }) {
-          nodes {
-            ...GoalShown
-          }
-        }
-        sessions(first: 2) {
-          nodes {
-            ...SessionShown
-          }
-        }
-        done: practice(first: 10, where: { completed: true }) {
-          nodes {
-            ...PracticeShown
-          }
-        }
-        questions(first: 2) {
-          nodes {
-            ...QuestionShown
-          }
-        }
-        overrides(first: 2) {
-          nodes {
-            ...OverrideShown
-          }
-        }
+        ...ListedStudent
+      }
+      pageInfo {
+        ...Paged
       }
     }
     reviewQueue(first: 50) {
@@ -64,6 +73,21 @@ const STUDENTS = graphql(/* GraphQL */ `
   }
 `);
 
+const STUDENTS_AFTER = graphql(/* GraphQL */ `
+  query StudentsAfter($after: String!) {
+    students(first: 50, after: $after) {
+      nodes {
+        ...ListedStudent
+      }
+      pageInfo {
+        ...Paged
+      }
+    }
+  }
+`);
+
+const REST = list({ what: 'students', query: STUDENTS_AFTER, of: ({ students }) => students });
+
 /** Events that change which things the lists have. */
 const CHANGES = [
   'OVERRIDE_MADE',
@@ -83,6 +107,10 @@ const CHANGES = [
 export function StudentsPage() {
   const { data, error } = useLiveQuery(STUDENTS, {}, CHANGES);
   const waiting = data?.reviewQueue.totalCount ?? 0;
+  const cards = (students: ListedStudent[]) =>
+    byUrgency(students, data?.reviewQueue.nodes ?? []).map(({ student, alerts }) => (
+      <StudentCard key={student.id} student={student} alerts={alerts} />
+    ));
   return (
     <div className="page">
       <header className="row apart">
@@ -106,9 +134,10 @@ export function StudentsPage() {
         <div className="students-layout">
           <div className="stack">
             {data.students.nodes.length === 0 && <Empty>Nobody is assigned to you yet.</Empty>}
-            {byUrgency(data.students.nodes, data.reviewQueue.nodes).map(({ student, alerts }) => (
-              <StudentCard key={student.id} student={student} alerts={alerts} />
-            ))}
+            {cards(data.students.nodes)}
+            <More list={REST} variables={(after) => ({ after })} end={data.students.pageInfo} kinds={CHANGES}>
+              {cards}
+            </More>
           </div>
           <Lately students={data.students.nodes} />
         </div>

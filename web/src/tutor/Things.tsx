@@ -81,8 +81,18 @@ export function Asked({ question }: { question: QuestionShownFragment }) {
   );
 }
 
-/** One that can be corrected where it stands. */
-export function PracticeLine({ practice }: { practice: PracticeShownFragment }) {
+/** Each can be corrected where it stands. */
+export function PracticeLines({ practice }: { practice: readonly PracticeShownFragment[] }) {
+  return (
+    <ol className="things">
+      {practice.map((each) => (
+        <PracticeLine key={each.id} practice={each} />
+      ))}
+    </ol>
+  );
+}
+
+function PracticeLine({ practice }: { practice: PracticeShownFragment }) {
   const [correcting, setCorrecting] = useState(false);
   return (
     <li>
@@ -98,7 +108,17 @@ export function PracticeLine({ practice }: { practice: PracticeShownFragment }) 
   );
 }
 
-export function QuestionLine({ question }: { question: QuestionShownFragment }) {
+export function QuestionLines({ questions }: { questions: readonly QuestionShownFragment[] }) {
+  return (
+    <ol className="things">
+      {questions.map((each) => (
+        <QuestionLine key={each.id} question={each} />
+      ))}
+    </ol>
+  );
+}
+
+function QuestionLine({ question }: { question: QuestionShownFragment }) {
   const [correcting, setCorrecting] = useState(false);
   return (
     <li>

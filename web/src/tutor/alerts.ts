@@ -1,9 +1,9 @@
 /** What a tutor should look at first, worked out from what the overview reads. */
 
-import type { StudentsQuery } from '../generated/graphql';
+import type { ListedStudentFragment, StudentsQuery } from '../generated/graphql';
 import type { Tone } from '../ui/parts';
 
-export type ListedStudent = StudentsQuery['students']['nodes'][number];
+export type ListedStudent = ListedStudentFragment;
 export type Waiting = StudentsQuery['reviewQueue']['nodes'][number];
 
 export interface Alert {
