@@ -41,7 +41,7 @@ from domain.companion.retrieval import (
     passages_of,
     without,
 )
-from domain.companion.words import sentence, sentences
+from domain.companion.sentences import sentence, sentences
 from domain.sessions import SessionTranscript
 
 PASSAGES = 60

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from domain.companion.question_kinds import QuestionKind, Wanted
 from domain.companion.retrieval import Asked, Corpus, Found, Passage
+from domain.companion.sentences import Sentence
 from domain.companion.spans import Marks, marks_of, stretches
-from domain.companion.words import Sentence, content_stems, spanned, words
+from domain.companion.words import content_stems, placed_words, spanned
 
 SENTENCES = 4
 """So many sentences are searched for an answer."""
@@ -225,5 +226,5 @@ def token_f1(one: Counter[str], other: Counter[str]) -> float:
 
 def agree(answer: str, tutors: str) -> bool:
     """Whether a tutor's answer says what the companion's does, near enough: half of its telling words are there."""
-    said = set(content_stems(words(tutors)))
-    return bool(said) and 2 * len(said & set(content_stems(words(answer)))) >= len(said)
+    said = set(content_stems(placed_words(tutors)))
+    return bool(said) and 2 * len(said & set(content_stems(placed_words(answer)))) >= len(said)

@@ -18,19 +18,11 @@ from domain.companion.framing import (
     speakers_stand,
     verdicts_stand,
 )
-from domain.companion.speech_acts import TELLING, directs, own_words
-from domain.companion.text import (
-    STOP_WORDS,
-    bare_name,
-    bare_words,
-    capitalised,
-    claimed_numbers,
-    numbers,
-    quotations,
-    stem,
-    stems,
-    without_quotations,
-)
+from domain.companion.names import bare_words, names
+from domain.companion.numbers import claimed_numbers, numbers
+from domain.companion.quotations import quotations, without_quotations
+from domain.companion.speech_acts import directs, own_words
+from domain.companion.words import lettered_stems
 from domain.summaries import ClaimPart
 from domain.transcripts import Turn
 
@@ -64,20 +56,6 @@ class Claim:
     part: ClaimPart
     text: str
     turns: tuple[int, ...]
-
-
-_OPENING_WORDS = """the a an both they their together this that these those there here it its his her he she we our as
-    at by for from in of on to with without after afterwards again along also although another
-    because before beginning but later meanwhile next now once only since so some soon still then
-    though through throughout thus until when where whether while who why yet finally first second
-    third initially lastly eventually instead however overall practise practice review revise recall
-    remember repeat rework redo work try do solve write read say answer explain learn finish
-    complete continue check compare make use find look start begin go come keep take ask think study
-    draw draft list name describe summarise summarize choose pick apply prepare consolidate
-    reinforce test teach tell show memorise memorize note explore build set spend watch give put
-    bring return revisit discuss student tutor students tutors each every all most many several few
-    no none nothing neither either not"""
-_OPENERS = frozenset(_OPENING_WORDS.split())
 
 
 def fault_of(claim: Claim, turns: Sequence[Turn], known: str = "", after: int = 0) -> Fault | None:
@@ -119,18 +97,6 @@ def fault_of(claim: Claim, turns: Sequence[Turn], known: str = "", after: int = 
     return None if _is_about(claim.text, cited, known, firm=firm) else Fault.WORDS
 
 
-def names(text: str) -> set[str]:
-    """The words that may be names, in lower case. Those that begin a sentence are, unless they commonly do."""
-    found = set()
-    for word, opens in capitalised(text):
-        low = bare_name(word.lower())
-        if opens and (low in _OPENERS or low in STOP_WORDS or low.endswith(("ing", "ly", "ed"))):
-            continue
-        if stem(low) not in TELLING:
-            found.add(low)
-    return found
-
-
 def _quotes_stand(text: str, cited: Sequence[Turn]) -> bool:
     """Whether each quotation was said, piece by piece, in one turn of the person who is named last before it."""
     return all(
@@ -141,7 +107,7 @@ def _quotes_stand(text: str, cited: Sequence[Turn]) -> bool:
 
 
 def _is_about(text: str, cited: Sequence[Turn], known: str, *, firm: bool) -> bool:
-    there, record = {word for turn in cited for word in stems(turn.text)}, set(stems(known))
+    there, record = {word for turn in cited for word in lettered_stems(turn.text)}, set(lettered_stems(known))
     own = own_words(text)
     shared = [word for word in own if word in there or word in record]
     # Nothing but telling says nothing that turns could bear out, unless there is something firm in it.

@@ -8,12 +8,15 @@ every turn has them) and by what a turn does: ask, correct, see a mistake, agree
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.companion.claims import Claim, fault_of
-from domain.companion.speech_acts import asks, directs
-from domain.companion.text import bare, numbers, sentences, stems, words
+from domain.companion.numbers import numbers
+from domain.companion.quotations import bare
+from domain.companion.sentences import sentence_texts
+from domain.companion.speech_acts import asks, directs, own_words
+from domain.companion.words import lettered_stems, lettered_words
 from domain.summaries import ClaimPart
 from domain.transcripts import Speaker, Turn
 
@@ -65,6 +68,9 @@ SMALL_TALK = re.compile(
     r"|good (?:morning|afternoon|evening)|brb|be right back|effort|best shot)\b",
     re.IGNORECASE,
 )
+GOES = re.compile(
+    r"\b(?:(?:have|got|need) to (?:go|le+a?ve)|gtg|bye|see (?:you|ya)|be right back|brb)\b", re.IGNORECASE
+)
 PRIVATE = re.compile(r"https?://|www\.|\S@\S|\+\d[\d \-()]{7,}|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b", re.IGNORECASE)
 _LEADING = re.compile(
     r"^(?:in|according to|as|additionally|also|so|for example|overall|furthermore|in addition|ok|okay|well|sure|yes"
@@ -72,6 +78,7 @@ _LEADING = re.compile(
     re.IGNORECASE,
 )
 _GREETING = re.compile(r"^(?:hi|hello|hey)\b[^,.!?]{0,30}[,.!]\s+(?=\w)", re.IGNORECASE)
+_CONCLUDES = re.compile(r"=|\b(?:so|therefore|total|altogether|answer|final(?:ly)?|means)\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:]\s|\s(?:and|but|so|because|which|where|when|then)\s", re.IGNORECASE)
 
 
@@ -100,9 +107,9 @@ class Session:
         if len(numbered) > LOOKED_AT:
             numbered = numbered[: LOOKED_AT // 2] + numbered[-(LOOKED_AT // 2) :]
         self.turns = {number: turn for number, turn in numbered if _is_talk(turn.text)}
-        split = {number: sentences(turn.text)[:SENTENCES_A_TURN] for number, turn in self.turns.items()}
-        often = Counter(stem for parts in split.values() for part in parts for stem in stems(part))
-        spread = Counter(stem for parts in split.values() for stem in set(stems(" ".join(parts))))
+        split = {number: sentence_texts(turn.text)[:SENTENCES_A_TURN] for number, turn in self.turns.items()}
+        often = Counter(stem for parts in split.values() for part in parts for stem in lettered_stems(part))
+        spread = Counter(stem for parts in split.values() for stem in set(lettered_stems(" ".join(parts))))
         self._often, self._spread = often, spread
         self.said = {
             number: [
@@ -130,7 +137,7 @@ class Session:
         return max((each.weight for each in self.said[number]), default=0.0)
 
     def _weigh(self, sentence: str) -> float:
-        own = set(stems(sentence))
+        own = set(lettered_stems(sentence))
         turns = max(2, len(self.turns))
         # A word that the session comes back to, yet not one that every turn has.
         worth = sum(
@@ -187,11 +194,32 @@ def ended(text: str) -> str:
     return text if re.search(r"[.!?…]”?$", text) else f"{text}."
 
 
+def conclusion(session: Session, number: int) -> Said | None:
+    """Where a turn comes to: its last sentence that concludes, or the one that says most."""
+    said = session.said[number]
+    concluding = [each for each in said if _CONCLUDES.search(each.text) and numbers(each.text)]
+    return concluding[-1] if concluding else session.best(number, last=True)
+
+
+def has_substance(text: str) -> bool:
+    """Whether a turn says more than a word: a number, or two words that are not all small ones."""
+    return bool(numbers(text)) or (bool(lettered_stems(text)) and len(lettered_words(text)) >= 2)
+
+
+def tells(said: Said, least: int = 2) -> bool:
+    """Whether a sentence still says something when it stands alone: two numbers, or so many words of its own."""
+    figures = len(numbers(said.text)) >= 2
+    return not SMALL_TALK.search(said.text) and (figures or len(set(own_words(said.text))) >= least)
+
+
+Pairs = Mapping[tuple[str, str], int]
+"""The words that the tutor gave with their meaning, `"box" is "scatola"`, and the turn of each."""
+
 _PAIR = re.compile(r"[\"“]([^\"”]{1,60})[\"”]\s*(?:is|means|=)\s*[\"“]([^\"”]{1,60})[\"”]", re.IGNORECASE)
 
 
-def word_pairs(session: Session) -> dict[tuple[str, str], int]:
-    """The words that the tutor gave with their meaning, `"box" is "scatola"`, and the turn of each."""
+def word_pairs(session: Session) -> Pairs:
+    """The words that the tutor gave, each once."""
     found: dict[tuple[str, str], int] = {}
     for number in session.of(Speaker.TUTOR):
         for match in _PAIR.finditer(session.turns[number].text):
@@ -201,11 +229,17 @@ def word_pairs(session: Session) -> dict[tuple[str, str], int]:
     return found
 
 
+def word_pair_in(said: Said, pairs: Pairs) -> bool:
+    """Whether a sentence gives one of these words, which have a sentence of their own."""
+    text = bare(said.text)
+    return any(bare(known) in text and bare(new) in text for known, new in pairs)
+
+
 def distinct(candidates: Iterable[Said], taken: Iterable[str]) -> Iterator[Said]:
     """Those that say something that the texts taken, and those before them, do not."""
-    seen = [set(words(text)) | {str(number) for number in numbers(text)} for text in taken]
+    seen = [set(lettered_words(text)) | {str(number) for number in numbers(text)} for text in taken]
     for said in candidates:
-        own = set(words(said.text)) | {str(number) for number in numbers(said.text)}
+        own = set(lettered_words(said.text)) | {str(number) for number in numbers(said.text)}
         if own and all(len(own & other) < 0.6 * min(len(own), len(other) or 1) for other in seen):
             seen.append(own)
             yield said

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from domain.companion.numbers import claimed_numbers, numbers
+from domain.companion.quotations import bare, quotations, without_quotations
+from domain.companion.sentences import sentence_texts
 from domain.companion.speech_acts import (
     answers,
     approves,
@@ -22,7 +25,7 @@ from domain.companion.speech_acts import (
     says_something,
     sees,
 )
-from domain.companion.text import bare, claimed_numbers, numbers, quotations, sentences, stems, without_quotations
+from domain.companion.words import lettered_stems
 from domain.transcripts import Speaker, Turn
 
 SLACK = 2
@@ -202,8 +205,8 @@ def _said_by(told: Account, clause: Clause) -> bool:
         return False
     if clause.quoted:
         return True  # word for word, and looked at as a quotation
-    everybody = {word for turn in told.cited.values() for word in stems(turn.text)}
-    own = {word for turn in mine.values() for word in stems(turn.text)}
+    everybody = {word for turn in told.cited.values() for word in lettered_stems(turn.text)}
+    own = {word for turn in mine.values() for word in lettered_stems(turn.text)}
     about = [word for word in own_words(clause.text) if word in everybody]
     if about and sum(word in own for word in about) * 2 < len(about):
         return False
@@ -232,7 +235,7 @@ def deeds_stand(told: Account) -> bool:
 def _sentences_of(told: Account, clause: Clause) -> Iterator[str]:
     """Those that a clause quotes from, or else all of its turns."""
     for turn in told.turns_of(clause).values():
-        for said in sentences(turn.text):
+        for said in sentence_texts(turn.text):
             if not clause.quoted or any(_overlap(said, quoted) for quoted in clause.quoted):
                 yield said
 
@@ -247,8 +250,8 @@ def _overlap(said: str, quoted: str) -> bool:
 
 def _borne_out_alone(told: Account, clause: Clause) -> bool:
     """How well somebody did is told where it was said in so many words, and by the tutor."""
-    said = {word for turn in told.of(Speaker.TUTOR).values() for word in stems(turn.text)}
-    return all(word in said for match in _ALONE.finditer(clause.text) for word in stems(match[0]))
+    said = {word for turn in told.of(Speaker.TUTOR).values() for word in lettered_stems(turn.text)}
+    return all(word in said for match in _ALONE.finditer(clause.text) for word in lettered_stems(match[0]))
 
 
 def verdicts_stand(told: Account) -> bool:

@@ -7,8 +7,8 @@ yes nor no, only leads to what can be one.
 import re
 from collections.abc import Iterator, Sequence
 
+from domain.companion.sentences import Sentence, sentences
 from domain.companion.speech_acts import approves, asks, directs, explains, faults, is_stuck, says_something, slips
-from domain.companion.words import Sentence, sentences
 from domain.transcripts import Speaker, Transcript, Turn
 
 _OF_THE_STUDENT = re.compile(r"\byou(?:r|rs|'ve|'d)?\b", re.IGNORECASE)

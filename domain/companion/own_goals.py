@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.companion.words import content_stems, words
+from domain.companion.words import content_stems, placed_words
 
 _ASKS = re.compile(
     r"\bmy (?:\w+ ){0,3}?(?:goals?|deadlines?|targets?|progress)\b|\bgoals? (?:do|did|have|am) i\b"
@@ -17,7 +17,7 @@ _ASKS = re.compile(
 )
 _ABOUT_GOALS = frozenset(
     content_stems(
-        words(
+        placed_words(
             """goal goals due deadline target progress reach reached far on track date end ends finish complete done
             percent percentage working work many much come got active completed next first time day now currently set"""
         )
@@ -51,7 +51,7 @@ def asks_about_goals(question: str) -> bool:
 
 def goals_meant(question: str, goals: Sequence[OwnGoal]) -> list[OwnGoal]:
     """The goals that a question names, else those that are being worked on, else all; the first few."""
-    asked = set(content_stems(words(question))) - _ABOUT_GOALS
-    named = [goal for goal in goals if asked & set(content_stems(words(f"{goal.title} {goal.subject or ''}")))]
+    asked = set(content_stems(placed_words(question))) - _ABOUT_GOALS
+    named = [goal for goal in goals if asked & set(content_stems(placed_words(f"{goal.title} {goal.subject or ''}")))]
     active = [goal for goal in goals if goal.status == "active"]
     return (named or active or list(goals))[:MOST]

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.companion.words import Word, listed, words
+from domain.companion.words import Word, listed, placed_words
 
 
 class QuestionKind(StrEnum):
@@ -83,7 +83,7 @@ class Wanted:
     @classmethod
     def read(cls, question: str) -> "Wanted":
         """What a question wants."""
-        found = words(question)
+        found = placed_words(question)
         verbs, side = _verb(found)
         content = [word for word in found if not word.is_stopword]
         return cls(

@@ -18,7 +18,7 @@ from domain.companion.own_goals import OwnGoal, asks_about_goals, goals_meant
 from domain.companion.question_kinds import QuestionKind, Wanted
 from domain.companion.retrieval import Asked, Corpus, Findings, Found, OpenItem, Passage, SourceKind, rank
 from domain.companion.tasks import formulas, is_same_task
-from domain.companion.words import content_stems, listed, stem, words
+from domain.companion.words import content_stems, listed, placed_words, stem
 from domain.questions import AnswerOutcome, Confidence
 
 IN_SCOPE = 0.45
@@ -42,9 +42,9 @@ _SAYS_NOTHING = frozenset(
         stem,
         listed(
             """answer ask chapter clue confused do doubt example exercise explain get give got hard help hint homework
-            idea know lesson lost mean need number one page part problem question really section show solution solve
-            something stuck stuff task tell thing think topic understand want way word work worksheet yes okay ok thanks
-            please hello hi hey"""
+            idea know lesson lost mean need number one page part problem question section show solution solve
+            something stuck stuff task tell thing think topic understand want way word work worksheet thanks
+            hello hi hey"""
         ),
     )
 )
@@ -232,13 +232,13 @@ def _same(asked: Asked, text: str) -> bool:
     """Whether a question is, near enough, a given text."""
     if is_same_task(asked.text, text):
         return True
-    one, other = set(asked.stems), set(content_stems(words(text)))
+    one, other = set(asked.stems), set(content_stems(placed_words(text)))
     return len(one & other) >= SAME_WORDS * len(one | other) if len(other) > 1 else False
 
 
 def _subjects(asked: Asked, found: list[Found], known: list[str]) -> tuple[str, ...]:
     """Those that the question names, else that of the best source."""
-    named = [name for name in known if (stems := content_stems(words(name))) and set(stems) <= set(asked.stems)]
+    named = [name for name in known if (stems := content_stems(placed_words(name))) and set(stems) <= set(asked.stems)]
     if not named and found and found[0].coverage >= IN_SCOPE and found[0].passage.subject:
         named = [found[0].passage.subject]
     return tuple(named[:5])

@@ -14,7 +14,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.companion.own_goals import OwnGoal
-from domain.companion.words import Sentence, Word, content_stems, sentences, stems_of, words
+from domain.companion.sentences import Sentence, sentences
+from domain.companion.words import Word, content_stems, placed_words, stems_of
 
 SATURATION = 1.2
 LENGTH = 0.6
@@ -71,7 +72,7 @@ class Asked:
     @classmethod
     def read(cls, text: str) -> "Asked":
         """The question that a text asks."""
-        found = tuple(words(text))
+        found = tuple(placed_words(text))
         return cls(text, found, tuple(content_stems(found)))
 
     def corrected(self, passages: Iterable[Passage], known: Iterable[str]) -> "Asked":
@@ -214,7 +215,7 @@ def rank(asked: Asked, passages: Sequence[Passage], corpus: Corpus, limit: int =
 
 def _counted(passage: Passage) -> Counter[str]:
     """How often a passage has each stem; its title counts once."""
-    counts = Counter(content_stems(words(passage.title)))
+    counts = Counter(content_stems(placed_words(passage.title)))
     for sentence in passage.sentences:
         for word in sentence.words:
             if not word.is_stopword:

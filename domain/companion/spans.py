@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from domain.companion.question_kinds import is_verb
 from domain.companion.retrieval import Asked, Corpus
-from domain.companion.words import Sentence, listed, stems_of
+from domain.companion.sentences import Sentence
+from domain.companion.words import listed, stems_of
 
 LONGEST = 14
 LONGEST_CLAUSE = 26

@@ -6,7 +6,9 @@ the words say of somebody.
 
 import re
 
-from domain.companion.text import numbers, sentences, stem, stems, words
+from domain.companion.numbers import numbers
+from domain.companion.sentences import sentence_texts
+from domain.companion.words import lettered_stems, lettered_words, listed, stem
 from domain.transcripts import Speaker, Turn
 
 # What every account of a lesson says: it is the teller's, and need not have been said in the lesson.
@@ -27,8 +29,8 @@ _TELLING_WORDS = """student tutor lesson session together first then next later 
     checking way time times part whole topic example reasoning reason approach initially afterwards
     again once turn turned put over able unable struggled struggle could clearly final kind mind
     noticed notice somebody memory compare keep back broke broken off talking goal main focus
-    focused clear aim lesson's"""
-TELLING = frozenset(map(stem, _TELLING_WORDS.split()))
+    focused clear aim lesson's well one get gets got want"""
+TELLING = frozenset(map(stem, listed(_TELLING_WORDS)))
 
 _PRAISE_ELSEWHERE = (
     r"\b(?:bravo|bravissim[oa]|tr[eè]s bien|parfait|exact(?:ement)?|bien jou[eé]|c'est (?:bien|[cç]a|juste)"
@@ -134,7 +136,7 @@ _DIRECTING = re.compile(
 
 def own_words(text: str) -> list[str]:
     """The words of a text, as stems, that are about something: not those that tell of any lesson."""
-    return [word for word in stems(text) if word not in TELLING]
+    return [word for word in lettered_stems(text) if word not in TELLING]
 
 
 def directs(text: str) -> bool:
@@ -162,7 +164,7 @@ def explains(sentence: str) -> bool:
 
     What is not in English is not known to explain.
     """
-    said = words(sentence)
+    said = lettered_words(sentence)
     figures = len(numbers(sentence))
     if (
         asks(sentence)
@@ -210,11 +212,11 @@ def says_something(turn: Turn) -> bool:
     return any(
         len(numbers(said)) >= 2
         or (not _SMALL_TALK.search(said) and (bool(numbers(said)) or len(set(own_words(said))) >= 2))
-        for said in sentences(turn.text)
+        for said in sentence_texts(turn.text)
     )
 
 
 def answers(turn: Turn) -> bool:
     """Whether a turn says something that is not only a question."""
-    telling = [said for said in sentences(turn.text) if not asks(said)]
+    telling = [said for said in sentence_texts(turn.text) if not asks(said)]
     return bool(telling) and says_something(Turn(turn.speaker, " ".join(telling)))

@@ -16,7 +16,7 @@ from domain.companion.confided import without_confided
 from domain.companion.extracts import Session
 from domain.companion.prompts import Prompt, instructions
 from domain.companion.speech_acts import directs
-from domain.companion.text import stems
+from domain.companion.words import lettered_stems
 from domain.overrides import MAX_STEP, MAX_STEPS, MAX_SUBJECT
 from domain.summaries import ClaimPart, ClaimStatus, SummaryType
 from domain.transcripts import Turn
@@ -162,11 +162,11 @@ def checked(facts: SessionFacts, written: WrittenSummary) -> SummaryDraft | None
     claims = [Claim(ClaimPart.NARRATIVE, _line(each.text), _turns(each.turns)) for each in written.claims]
     claims += [Claim(ClaimPart.NEXT_STEP, _line(each.text), _turns(each.turns)) for each in written.next_steps]
     turns = facts.told
-    words = set(stems(facts.known)) | {stem for turn in turns for stem in stems(turn.text)}
+    words = set(lettered_stems(facts.known)) | {stem for turn in turns for stem in lettered_stems(turn.text)}
     subjects = [
         name
         for name in map(_line, written.subjects[:10])
-        if 0 < len(name) <= MAX_SUBJECT and not directs(name) and set(stems(name)) <= words
+        if 0 < len(name) <= MAX_SUBJECT and not directs(name) and set(lettered_stems(name)) <= words
     ]
     draft = _draft(facts, turns, claims[:MOST_CLAIMS], tuple(dict.fromkeys(subjects))[:5] or facts.subjects)
     told = [each for each in draft.claims if each.claim.part is ClaimPart.NARRATIVE]

@@ -17,14 +17,12 @@ from pydantic_core import from_json
 
 from domain.companion.answers import plain
 from domain.companion.calibration import log_odds
-from domain.companion.claims import names
+from domain.companion.names import bare_words, names
 from domain.companion.prompts import Prompt, instructions
 from domain.companion.replies import LONGEST_QUOTE, NOT_FOUND, OUT_OF_SCOPE, Cited, Grounds, Reply
 from domain.companion.retrieval import Found, Passage
+from domain.companion.sentences import sentence_texts, sentences
 from domain.companion.speech_acts import directs
-from domain.companion.text import bare_words
-from domain.companion.text import sentences as text_sentences
-from domain.companion.words import sentences
 from domain.questions import MAX_ANSWER, AnswerOutcome
 
 LONGEST_HINT = 1_000
@@ -118,7 +116,7 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
     if not all(found.passage.evidence for found in chosen):
         raise Unsupported("the answer cites a source that has nothing but what was asked or tried")
     # An order in the question is nothing to know anything from.
-    asked = " ".join(each for each in text_sentences(grounds.asked.text) if not directs(each))
+    asked = " ".join(each for each in sentence_texts(grounds.asked.text) if not directs(each))
     told = " ".join([asked, *(f"{found.passage.title} {found.passage.evidence}" for found in chosen)])
     for each in (hint, text):
         if directs(each) or not names(each) <= bare_words(told):
@@ -141,9 +139,9 @@ def _without_answer(outcome: AnswerOutcome, text: str, grounds: Grounds) -> str:
         return OUT_OF_SCOPE
     if outcome is not AnswerOutcome.CLARIFICATION:
         return NOT_FOUND
-    asked = " ".join(each for each in text_sentences(grounds.asked.text) if not directs(each))
+    asked = " ".join(each for each in sentence_texts(grounds.asked.text) if not directs(each))
     known = " ".join([asked, *(f"{found.passage.title} {found.passage.evidence}" for found in grounds.found)])
-    is_question = text.endswith("?") and len(text) <= LONGEST_ASKED_BACK and len(text_sentences(text)) <= 2
+    is_question = text.endswith("?") and len(text) <= LONGEST_ASKED_BACK and len(sentence_texts(text)) <= 2
     if not is_question or directs(text) or not names(text) <= bare_words(known):
         raise Unsupported("what it asks back is no question about the question")
     if not _numbers(text) <= _numbers(known):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from domain.companion.answers import plain, token_f1
 from domain.companion.retrieval import Asked, Corpus, Passage, SourceKind, passages_of
-from domain.companion.words import content_stems, words
+from domain.companion.words import content_stems, placed_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ class QuestionsFile:
         having = Counter(
             stem
             for passage in self.passages
-            for stem in {*content_stems(words(passage.title)), *(s for each in passage.sentences for s in each.stems)}
+            for stem in {
+                *content_stems(placed_words(passage.title)),
+                *(s for each in passage.sentences for s in each.stems),
+            }
             if stem in asked.stems
         )
         return Corpus(len(self.passages), having)

@@ -21,8 +21,8 @@ from domain.companion.retrieval import (
     passages_of,
     without,
 )
+from domain.companion.sentences import sentence
 from domain.companion.tasks import formulas, is_same_task
-from domain.companion.words import sentence
 from domain.generations import Engine
 from domain.questions import AnswerOutcome, Confidence
 from domain.transcripts import parse

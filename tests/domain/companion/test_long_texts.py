@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.companion import text, words
 from domain.companion.lesson_material import said_in
+from domain.companion.names import capitalised
 from domain.companion.safeguarding import concern
+from domain.companion.sentences import sentence_texts, sentences
 from domain.companion.speech_acts import asks_to, directs, explains, faults
 from domain.companion.tasks import is_same_task
 from domain.companion.written_answers import numbers_follow
@@ -20,10 +21,10 @@ from domain.transcripts import Speaker, Transcript, Turn
         (asks_to, "ok, so, " * 60 + "it is a long way"),
         (directs, "\n" * 300_000 + "a"),
         (lambda pasted: faults(Turn(Speaker.TUTOR, pasted)), "\n" * 300_000 + "a"),
-        (text.sentences, "A. " * 30_000),
-        (text.capitalised, "A. " * 30_000),
-        (words.sentences, "A. " * 30_000),
-        (words.sentences, "\u201c" + "It is. " * 25_000 + "\u201d"),
+        (sentence_texts, "A. " * 30_000),
+        (capitalised, "A. " * 30_000),
+        (sentences, "A. " * 30_000),
+        (sentences, "\u201c" + "It is. " * 25_000 + "\u201d"),
         (lambda pasted: is_same_task("What is it?", pasted), "=" * 100_000 + "!x"),
         (lambda pasted: numbers_follow(pasted, set()), "1" * 100_000 + "x"),
         (concern, "how do i say " * 600),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.companion.replies import Grounds, Reply, extracted, grounds_for
 from domain.companion.retrieval import Asked, OpenItem, Passage, SourceKind, passages_of
-from domain.companion.words import sentence
+from domain.companion.sentences import sentence
 from domain.questions import AnswerOutcome
 from tests.domain.companion.texts import IDS, findings
 

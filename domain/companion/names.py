@@ -1,0 +1,54 @@
+"""The names in a text, and the words that they are looked for among."""
+
+from domain.companion.sentences import sentence_texts
+from domain.companion.speech_acts import TELLING
+from domain.companion.words import (
+    STOP_WORDS,
+    capitalised_words,
+    lettered_words,
+    listed,
+    respelled,
+    stem,
+    without_possessive,
+)
+
+_OPENERS = listed(
+    """the a an both they their together this that these those there here it its his her he she we our as
+    at by for from in of on to with without after afterwards again along also although another
+    because before beginning but later meanwhile next now once only since so some soon still then
+    though through throughout thus until when where whether while who why yet finally first second
+    third initially lastly eventually instead however overall practise practice review revise recall
+    remember repeat rework redo work try do solve write read say answer explain learn finish
+    complete continue check compare make use find look start begin go come keep take ask think study
+    draw draft list name describe summarise summarize choose pick apply prepare consolidate
+    reinforce test teach tell show memorise memorize note explore build set spend watch give put
+    bring return revisit discuss student tutor students tutors each every all most many several few
+    no none nothing neither either not right well one"""
+)
+
+
+def names(text: str) -> set[str]:
+    """The words that may be names, in lower case. Those that begin a sentence are, unless they commonly do."""
+    found = set()
+    for word, opens in capitalised(text):
+        low = without_possessive(word.lower())
+        if opens and (low in _OPENERS or low in STOP_WORDS or low.endswith(("ing", "ly", "ed"))):
+            continue
+        if stem(low) not in TELLING:
+            found.add(low)
+    return found
+
+
+def capitalised(text: str) -> list[tuple[str, bool]]:
+    """The words that begin with a capital, and whether they begin a sentence; `I` is none."""
+    found = []
+    for piece in map(respelled, sentence_texts(text)):
+        for start, word in capitalised_words(piece):
+            before = piece[:start].rstrip(" \t\"“‘'(")
+            found.append((word, not before or before[-1] in ":.!?…"))
+    return found
+
+
+def bare_words(text: str) -> set[str]:
+    """The words in lower case, without the ending of a possessive."""
+    return {without_possessive(word) for word in lettered_words(text)}
