@@ -269,7 +269,7 @@ async def complete_practice(
         ((answer,),) = await work.run(_answer_to_grade, {"practice_id": practice.id})
         if answer is None or attempt.response is None:
             raise LookupError(f"practice {practice.id} cannot be graded")
-        score = grade(attempt.response, answer, practice.answer_type, practice.choices)
+        score = grade(attempt.response, answer, practice.answer_type, practice.choices, practice.question_text)
         worked_out = attempt.worked_out
         if worked_out is not None and worked_out.version == practice.version:
             score = max(score, worked_out.score)

@@ -21,9 +21,9 @@ FUNCTIONS = frozenset({"sqrt", "sin", "cos", "tan", "ln", "log", "exp", "abs"})
 CONSTANTS = frozenset({"pi", "e", "i"})
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<command>\\[a-z]+)|(?P<word>[a-z]+)|(?P<sign>\*\*|[-+*/^(){}\[\],=\u221a]))"
+    r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<command>\\[a-z]+)|(?P<word>[a-z]+|\u03c0)|(?P<sign>\*\*|[-+*/^(){}\[\],=\u2248\u221a]))"
 )
-_SIGNS = {"\\cdot": "*", "\\times": "*", "\\div": "/", "**": "^", "\u221a": "\\sqrt"}
+_SIGNS = {"\\cdot": "*", "\\times": "*", "\\div": "/", "**": "^", "\u221a": "\\sqrt", "\u2248": "="}
 _SKIPPED = frozenset({"\\left", "\\right", "\\displaystyle"})
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 _BETWEEN = re.compile(r"\b(?:and|or)\b|;")
@@ -42,19 +42,19 @@ def parse(text: str) -> Tree:
 def parse_statement(text: str) -> tuple[bool, list[list[Tree]]]:
     """A text that may be several expressions or equations: whether their order counts, and the sides of each.
 
-    `(2, -3)` is a point, whose order counts; `2, -3` and `x = 2 or x = -3` are values in any order. Raises
-    NotMathematics.
+    `(2, -3)` is a point, whose order counts; `2, -3`, `{2, -3}` and `x = 2 or x = -3` are values in any order. `4 = x`
+    is x = 4. Raises NotMathematics.
     """
     text = _BETWEEN.sub(",", text)
     tokens = _tokens(text)
-    ordered = _is_point(tokens)
-    if ordered:
+    ordered = _is_wrapped(tokens, "([", ")]")
+    if ordered or _is_wrapped(tokens, "{", "}"):
         tokens = tokens[1:-1]
     reader = _Reader(tokens)
     statements = reader.all()
     if any(len(sides) > 2 for sides in statements):
         raise NotMathematics("an equation has two sides")
-    return ordered, statements
+    return ordered, [sides[::-1] if len(sides) == 2 and sides[1][0] == "v" else sides for sides in statements]
 
 
 def _one(statements: list[list[Tree]]) -> list[Tree]:
@@ -84,16 +84,22 @@ def _tokens(text: str) -> list[str]:
 
 def _letters(word: str) -> list[str]:
     """A function, a constant, or a product of up to three letters."""
+    if word == "\u03c0":
+        return ["pi"]
     if word in FUNCTIONS or word in CONSTANTS:
         return [word]
+    for name in ("sqrt", "root"):
+        if word.endswith(name):
+            word = word.removesuffix(name)
+            return [*(_letters(word) if word else []), "\\sqrt"]
     if len(word) > 3:
         raise NotMathematics("words are not read")
     return list(word)
 
 
-def _is_point(tokens: list[str]) -> bool:
-    """Whether one pair of brackets stands around values with commas."""
-    if len(tokens) < 5 or tokens[0] not in "([" or tokens[-1] not in ")]":
+def _is_wrapped(tokens: list[str], opening: str, closing: str) -> bool:
+    """Whether one pair of such brackets stands around values with commas."""
+    if len(tokens) < 5 or tokens[0] not in opening or tokens[-1] not in closing:
         return False
     depth, commas = 0, 0
     for place, token in enumerate(tokens):

@@ -13,9 +13,11 @@ from domain.algebra.numeric import close, proportional, value, variables
 from domain.algebra.process import Algebra
 from domain.companion.prompts import Prompt, instructions
 from domain.equivalence import equivalence
-from domain.grading import RIGHT, grade, normalised, number
+from domain.grading import RIGHT, grade
+from domain.numerals import number
 from domain.practice import AnswerType
 from domain.rating import DIFFICULTY_STEP, EASIEST_QUESTION
+from domain.wording import normalised
 
 INSTRUCTIONS = instructions("practice_item", 1)
 LONGEST_ANSWER_TOKENS = 1_500

@@ -60,9 +60,12 @@ class CompletePracticeInput:
     response: str | None = strawberry.field(
         default=None,
         description="What the student answers, at most 10,000 characters; needed unless a score is given. It scores "
-        "1 when it says the same as the answer: as a number as exactly as the answer is given, in mathematics also "
-        "in other words. What is equal but leaves undone what is asked, such as factoring, scores 0.5; of several "
-        "values each counts; anything else scores 0.",
+        "1 when it says the same as the answer, in whatever writing: a choice by its text or letter, a number as "
+        "exactly as the answer is given (`3,5`, `1/2`, `50%`, `1.2e3`, `twelve`, `x = 4`) and in the unit that is "
+        "asked for or another of its kind, mathematics also in other terms; a few words may lead up to it. `3,500` is "
+        "three thousand five hundred. What is equal but leaves undone what is asked, such as factoring, scores 0.5; "
+        "where several values are to be given each counts; anything else scores 0, and so does a second answer beside "
+        "the right one.",
     )
     performance_score: Decimal | None = strawberry.field(
         default=None, description="How right the answer is in the tutor's view, 0 to 1; kept with two decimals."
@@ -139,7 +142,7 @@ async def _worked_out(info: Info, input: CompletePracticeInput) -> practice.Work
     await info.context.release()
     services = info.context.services
     answer = await practice_db.answer_to_compare(services.database, practice_id)
-    if answer is None or grade(input.response, answer, found.answer_type) == RIGHT:
+    if answer is None or grade(input.response, answer, found.answer_type, question=found.question_text) == RIGHT:
         return None
     score = await equivalence(input.response, answer, found.question_text, services.algebra)
     return practice.WorkedOut(found.version, score)

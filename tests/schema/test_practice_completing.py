@@ -135,16 +135,21 @@ async def test_practice_without_a_subject_moves_no_rating(api: Api, make: Make) 
 
 async def test_a_tutors_words_for_an_item_are_what_is_asked_and_graded(api: Api, make: Make) -> None:
     sam = await make.student()
+    question = "What percentage of 20 is 1?"
     practice = await make.practice(
-        sam, await _item(make), ai_question_text="2 + 2 + 1 = ?", ai_answer_text="5", ai_explanation="One more."
+        sam,
+        await _item(make, answer_type="numeric"),
+        ai_question_text=question,
+        ai_answer_text="5",
+        ai_explanation="One in twenty.",
     )
     data = await api.data(
         "query ($id: ID!) { node(id: $id) { ... on PracticeAssignment { questionText } } }", sam, id=_practice(practice)
     )
-    assert data["node"] == {"questionText": "2 + 2 + 1 = ?"}
-    data = await api.data(COMPLETE, sam, input={"id": _practice(practice), "response": "5"})
+    assert data["node"] == {"questionText": question}
+    data = await api.data(COMPLETE, sam, input={"id": _practice(practice), "response": "5 %"})
     assert data["completePractice"]["practice"]["performanceScore"] == "1.00"
-    assert data["completePractice"]["practice"]["solution"] == {"answer": "5", "explanation": "One more."}
+    assert data["completePractice"]["practice"]["solution"] == {"answer": "5", "explanation": "One in twenty."}
 
 
 @pytest.mark.parametrize("who", ["tutor", "admin"])

@@ -38,7 +38,7 @@ async def algebra() -> AsyncIterator[Algebra]:
         ({"answer": "4", "explanation": "It comes to 4, clearly."}, "does not solve"),
         ({"question": "Simplify $$2x+3x$$", "answer": "6x", "explanation": "Together it is 6x."}, "another answer"),
         ({"explanation": "Subtract 4, then divide by 3."}, "does not come to the answer"),
-        ({"answer": "five", "answer_type": "numeric", "explanation": "It is five."}, "no number"),
+        ({"answer": "many", "answer_type": "numeric", "explanation": "It is many."}, "no number"),
         ({"answer": "it depends", "explanation": "Well, it depends."}, "read as mathematics"),
         ({"answer": "__import__('os')", "explanation": "__import__('os')"}, "read as mathematics"),
         ({"answer": " "}, "the answer is too short"),
