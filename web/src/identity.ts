@@ -1,8 +1,9 @@
 /** Who is asking. Tokens stay in the memory of this page: a reload forgets them. */
 
+import { stringifyDocument } from '@urql/core';
+
 import { graphql } from './generated';
 import type { WhoQuery } from './generated/graphql';
-import { print } from 'graphql';
 
 /** A demo person, as the server offers them on the machine of whoever develops. */
 export interface DemoPerson {
@@ -93,7 +94,7 @@ export async function whoIs(source: TokenSource): Promise<Viewer | null> {
   const response = await fetchAs(source)('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ query: print(WHO) }),
+    body: JSON.stringify({ query: stringifyDocument(WHO) }),
   });
   const answer = (await response.json()) as { data?: WhoQuery; errors?: { message: string }[] };
   if (answer.errors?.[0]) throw new Error(answer.errors[0].message);

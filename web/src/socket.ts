@@ -5,7 +5,7 @@
  * since a dead one says nothing.
  */
 
-import { print } from 'graphql';
+import { stringifyDocument } from '@urql/core';
 import { createClient, type Client } from 'graphql-ws';
 
 import { graphql } from './generated';
@@ -14,7 +14,7 @@ import { expiry, type TokenSource } from './identity';
 /** `refused`: the token is not taken any more, and there is no other. */
 export type ConnectionState = 'idle' | 'connecting' | 'live' | 'lost' | 'refused';
 
-const RENEW = print(
+const RENEW = stringifyDocument(
   graphql(/* GraphQL */ `
     mutation Renew($token: String!) {
       renewToken(input: { token: $token }) {
