@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from commands import (
     calibrating,
     checking,
+    grading,
     importing,
     migrating,
     rating,
@@ -212,6 +213,17 @@ def trial_summaries(file: Path, show: tuple[str, ...]) -> None:
     """Summarise sessions from JSON lines with the embedded engine, check that, and plant lies (exit code 1 if any
     claim does not stand)."""
     _exit(summarising.trial(file, show))
+
+
+@trial.command(name="grading")
+@FILE
+@click.option(
+    "--show", type=click.IntRange(0), default=10, show_default=True, help="Print so many misjudged responses."
+)
+def trial_grading(file: Path, show: int) -> None:
+    """Grade the answers of practice items from JSON lines in many writings, and near misses (exit code 1 if one
+    scores)."""
+    _exit(grading.trial(file, show))
 
 
 @trial.command(name="ratings")

@@ -30,11 +30,12 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number, the unit that it has, and the unknown that it is said to be the value of."""
+    """A number, the unit that it has, the unknown that it is said to be the value of, and the words after it."""
 
     numeral: Numeral
     unit: Unit | None = None
     name: str = ""
+    tail: str = ""
 
 
 ONE = Unit("count")
@@ -97,6 +98,7 @@ _MENTION = re.compile(
     r"(?P<name>\u00b0[cf]\b|[%\u00a2\u20ac\u00a3\u00a5]|[^\W\d_]+)(?:\^?(?P<raised>[23])\b)?"
 )
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+_COUNTED = re.compile(r"\b(?:how many(?: [a-z]+){0,2}|in) $")
 _ASKS = re.compile(r"\?$|\b(?:find|calculate|compute|determine|what|how|give|express)\b", re.I)
 _LEAD_WORDS = frozenset(
     words(
@@ -125,7 +127,9 @@ def says(
     In mathematical text `3,5` may be two values in an answer, and letters are unknowns unless they spell a word or a
     unit of the question. `decimal_comma` is whether one may stand in the response.
     """
-    wanted = amount(answer, question, mathematical=mathematical, decimal_comma=decimal_comma and not mathematical)
+    # In a mathematical answer `5cm` is 5 times c times m.
+    told = "" if mathematical else question
+    wanted = amount(answer, told, mathematical=mathematical, decimal_comma=decimal_comma and not mathematical)
     given = amount(response, question, mathematical=mathematical, decimal_comma=decimal_comma)
     if wanted is None or given is None or (wanted.name and given.name and wanted.name != given.name):
         return None
@@ -144,6 +148,16 @@ def says(
     ]
 
 
+def same_amount(response: str, choice: str, question: str) -> bool:
+    """Whether a response says exactly the number of a choice, with the same words after it, a unit in their place, or
+    none."""
+    one, other = (amount(text, question, mathematical=False, decimal_comma=False) for text in (response, choice))
+    if one is None or other is None or not (one.tail in {"", other.tail} or (one.unit and one.tail in _UNITS)):
+        return False
+    found = says(response, choice, question, mathematical=False, decimal_comma=False)
+    return found is not None and any(given.value == found[0].value for given in found[1])
+
+
 def amount(text: str, question: str, *, mathematical: bool, decimal_comma: bool) -> Amount | None:
     """The one number that a text says; None for more than one, for none, and for one that is denied or compared."""
     if len(text) > LONGEST:
@@ -160,6 +174,8 @@ def amount(text: str, question: str, *, mathematical: bool, decimal_comma: bool)
         side = part.strip()
         if named := _NAME.search(side):
             name, side = named[1], side[: named.start()]
+            if any(character.isdecimal() for character in side):
+                return None
         if any(character.isdecimal() for character in side):
             if not _comes_to(side, numeral):
                 return None
@@ -171,7 +187,7 @@ def amount(text: str, question: str, *, mathematical: bool, decimal_comma: bool)
     if unit is None:
         return None
     known = unit if unit.kind else currency
-    return Amount(numeral, known, name)
+    return Amount(numeral, known, name, tail.strip(" .!"))
 
 
 def _currency(text: str) -> tuple[str, Unit | None]:
@@ -197,7 +213,8 @@ def _leads(text: str, question: str) -> bool:
 
 def _tail(text: str, question: str, mathematical: bool) -> Unit | None:
     """The unit after a number, Unit("") when it is none that is known; None when the text is more than a unit."""
-    text = text.strip(" .!")
+    # `5!` is a factorial in mathematics.
+    text = text.strip(" ." if mathematical else " .!")
     if not text:
         return Unit("")
     mention = _MENTION.match(text)
@@ -212,8 +229,8 @@ def _tail(text: str, question: str, mathematical: bool) -> Unit | None:
     name = mention["name"]
     if unit is None:
         return Unit("") if len(name) >= (4 if mathematical else 2) else None
-    if mathematical and name.isalpha() and len(name) < 4 and unit not in [one for one, _ in _mentions(question)]:
-        return None
+    if mathematical and name.isalpha() and len(name) < 4:
+        return unit if len(name) > 1 and unit in [one for one, _ in _mentions(question)] else None
     return unit
 
 
@@ -233,9 +250,12 @@ def _ends(name: str, one: str) -> bool:
 
 def _mentions(text: str) -> Iterator[tuple[Unit, bool]]:
     """The units that a text names, and whether as something to find out: without a number, and not as in `per day`."""
-    for mention in _MENTION.finditer(normalised(text)):
+    plain = normalised(text)
+    for mention in _MENTION.finditer(plain):
         if unit := _unit(mention):
-            yield unit, not (mention["numbered"] or mention["rate"])
+            # `half` and `quarter` are words of many a story.
+            counted = unit.kind != "count" or _COUNTED.search(plain[: mention.start()])
+            yield unit, bool(counted and not (mention["numbered"] or mention["rate"]))
     if "$" in text.replace("$$", ""):
         yield _UNITS["dollar"], False
 

@@ -54,11 +54,11 @@ async def equivalence(response: str, answer: str, question: str, algebra: Algebr
 
 def _read(text: str, *, alone: bool = False) -> tuple[bool, list[list[Tree]]]:
     """The statements of a text; where only one is wanted, a comma between two digits is part of a number."""
+    if alone:
+        text = _DECIMAL_COMMA.sub(".", _GROUPING.sub(r"\1", text))
     text = without_lead(normalised(re.sub(r"\$\$\s+\$\$", ", ", text), mathematical=True)).lstrip("=\u2248 ")
     if denies([word for word in words(text) if word != "or"]):
         raise NotMathematics("it is said not to be so")
-    if alone:
-        text = _DECIMAL_COMMA.sub(".", _GROUPING.sub(r"\1", text))
     if len(_EITHER_SIGN.findall(text)) == 1 and "," not in text:
         text = ",".join(_EITHER_SIGN.sub(sign, text) for sign in "+-")
     return parse_statement(text)

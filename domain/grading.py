@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from domain.amounts import says
+from domain.amounts import same_amount, says
 from domain.numerals import Numeral, fraction, number
 from domain.practice import AnswerType
 from domain.wording import normalised, said
@@ -64,7 +64,8 @@ def rounds_to(response: str, answer: str, question: str = "", *, mathematical: b
     """Whether a number is the answer as far as the less exact of the two goes.
 
     An answer with decimals stands for all that round to it: 3.142 and 22/7 are 3.14. A fraction may be given as a
-    decimal of two places or more: 0.67 is 2/3. Whole answers are exact.
+    decimal of two places or more, and two digits after any leading zeros: 0.67 is 2/3, but 0.01 is not 1/90. Whole
+    answers are exact.
     """
     found = says(response, answer, question, mathematical=mathematical)
     return found is not None and any(_rounds(given, found[0]) for given in found[1])
@@ -72,7 +73,7 @@ def rounds_to(response: str, answer: str, question: str = "", *, mathematical: b
 
 def _rounds(given: Numeral, wanted: Numeral) -> bool:
     places = wanted.places
-    if not places and wanted.value.denominator > 1 and given.places >= 2:
+    if not places and wanted.value.denominator > 1 and given.places >= 2 and abs(given.value) * 10**given.places >= 10:
         places = given.places
     return given.value == wanted.value or (
         places > 0 and abs(given.value - wanted.value) * 2 <= Fraction(1, 10**places)
@@ -110,17 +111,12 @@ def chosen(response: str, choices: Sequence[str], question: str = "") -> int | N
         if letter := _LETTER.fullmatch(echoed):
             position = _position(letter[1])
             return position if position < len(choices) else None
-    found = [position for position, choice in enumerate(choices) if _equals(response, choice, question)]
+    found = [position for position, choice in enumerate(choices) if same_amount(response, choice, question)]
     return found[0] if len(found) == 1 else None
 
 
 def _position(letter: str) -> int:
     return ord(letter) - ord("a")
-
-
-def _equals(response: str, choice: str, question: str) -> bool:
-    found = says(response, choice, question, mathematical=False, decimal_comma=False)
-    return found is not None and any(given.value == found[0].value for given in found[1])
 
 
 def same(one: str, other: str, *, mathematical: bool = False) -> bool:
