@@ -9,6 +9,7 @@ import { Corrected, Refusals } from '../ui/Correction';
 import { Button, Empty, Face, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
 import { More, QUESTIONS } from '../ui/More';
 import { Sources } from '../ui/Shown';
+import { Written } from '../ui/Written';
 
 const ASK_PAGE = graphql(/* GraphQL */ `
   query AskPage {
@@ -240,8 +241,12 @@ function AskForm({ onAnswered }: { onAnswered: (question: Question | null) => vo
       {problem && <Problem>{problem}</Problem>}
       {saying && (
         <div className="sheet ruled" aria-live="polite" aria-busy="true">
-          <p className="prose question">{saying.query}</p>
-          <p className="prose saying">{saying.text}</p>
+          <p className="prose question">
+            <Written text={saying.query} />
+          </p>
+          <p className="prose saying">
+            <Written text={saying.text} />
+          </p>
         </div>
       )}
     </form>
@@ -264,7 +269,9 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
     <article className="sheet ruled" aria-label={query}>
       <div className="stack">
         <header className="row apart">
-          <h2 className="prose question">{query}</h2>
+          <h2 className="prose question">
+            <Written text={query} />
+          </h2>
           <span className="soft small">
             <When at={question.createdAt} />
           </span>
@@ -274,10 +281,16 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
             <p className="small">
               <strong>A hint first</strong>
             </p>
-            <p className="prose">{hint}</p>
+            <p className="prose">
+              <Written text={hint} />
+            </p>
           </div>
         )}
-        {outcome === 'OWN_PRACTICE' && hint && <p className="prose">{hint}</p>}
+        {outcome === 'OWN_PRACTICE' && hint && (
+          <p className="prose">
+            <Written text={hint} />
+          </p>
+        )}
         <Corrected override={activeOverride} />
         {answer && (
           <p className={outcome === 'SAFEGUARDING' ? 'prose notice' : 'prose'} data-tone="bad" data-testid="answer">
@@ -297,7 +310,9 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
             <p className="small">
               <strong>{answeredBy?.displayName ?? 'Your tutor'} answered</strong>
             </p>
-            <p className="prose">{tutorAnswer}</p>
+            <p className="prose">
+              <Written text={tutorAnswer} />
+            </p>
           </div>
         )}
         <div className="row">
@@ -324,12 +339,14 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
 
 function Highlighted({ text, part }: { text: string; part: string | null | undefined }) {
   const at = part ? text.indexOf(part) : -1;
-  if (!part || at < 0) return text;
+  if (!part || at < 0) return <Written text={text} />;
   return (
     <>
-      {text.slice(0, at)}
-      <mark>{part}</mark>
-      {text.slice(at + part.length)}
+      <Written text={text.slice(0, at)} />
+      <mark>
+        <Written text={part} />
+      </mark>
+      <Written text={text.slice(at + part.length)} />
     </>
   );
 }

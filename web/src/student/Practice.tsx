@@ -7,6 +7,7 @@ import type { PracticeShownFragment } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
 import { Button, Empty, Pending, Problem, sentence, Sheet, Tag } from '../ui/parts';
+import { Written } from '../ui/Written';
 
 const PRACTICE = graphql(/* GraphQL */ `
   query Practice {
@@ -131,7 +132,9 @@ export function PracticePage() {
                             setChosen(id);
                           }}
                         >
-                          <span>{questionText}</span>
+                          <span>
+                            <Written text={questionText} />
+                          </span>
                           <span className="soft small">{subject?.name}</span>
                         </button>
                       </li>
@@ -196,7 +199,7 @@ function Exercise({
         </p>
         <Corrected override={practice.activeOverride} />
         <h2 id={`${id}-question`} className="prose question">
-          {practice.questionText}
+          <Written text={practice.questionText} />
         </h2>
         {!done && practice.choiceReason && <p className="soft small">{practice.choiceReason}</p>}
         {done ? (
@@ -215,7 +218,9 @@ function Exercise({
                       checked={response === choice}
                       onChange={() => setResponse(choice)}
                     />
-                    <span className="prose">{choice}</span>
+                    <span className="prose">
+                      <Written text={choice} />
+                    </span>
                   </label>
                 ))}
               </fieldset>
@@ -273,13 +278,17 @@ function Outcome({ practice, more, onNext }: { practice: PracticeShownFragment; 
       <dl>
         <div>
           <dt>You said</dt>
-          <dd>{responseText}</dd>
+          <dd>
+            <Written text={responseText ?? ''} />
+          </dd>
         </div>
         {solution && (
           <div>
             <dt>Answer</dt>
             <dd>
-              <strong>{solution.answer}</strong>
+              <strong>
+                <Written text={solution.answer} />
+              </strong>
             </dd>
           </div>
         )}
@@ -297,7 +306,11 @@ function Outcome({ practice, more, onNext }: { practice: PracticeShownFragment; 
           </div>
         )}
       </dl>
-      {solution?.explanation && <p className="prose">{solution.explanation}</p>}
+      {solution?.explanation && (
+        <p className="prose">
+          <Written text={solution.explanation} />
+        </p>
+      )}
       {!solution && <p>It comes again, so its answer stays closed until then.</p>}
       <div>
         <Button kind="first" onClick={onNext}>

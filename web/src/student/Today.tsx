@@ -6,6 +6,7 @@ import { useLiveQuery, useViewer } from '../live';
 import { Corrected } from '../ui/Correction';
 import { Button, day, Empty, Meter, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
 import { Strip } from '../ui/Strip';
+import { Written } from '../ui/Written';
 
 const TODAY = graphql(/* GraphQL */ `
   query Today {
@@ -217,7 +218,9 @@ function ToDo({ practice }: { practice: Me['practice'] }) {
     <Sheet title="Practice" aside={open.length > 0 && <span className="soft small">{open.length} to do</span>}>
       {first ? (
         <div className="stack">
-          <p className="prose">{first.questionText}</p>
+          <p className="prose">
+            <Written text={first.questionText} />
+          </p>
           <p>
             <Link to="/student/practice" className="button first">
               Start
@@ -238,8 +241,12 @@ function Answered({ questions }: { questions: Me['questions']['nodes'] }) {
   if (!last) return null;
   return (
     <Sheet title={`${last.answeredBy?.displayName ?? 'A tutor'} answered you`}>
-      <p className="soft">{last.query}</p>
-      <p className="prose">{last.tutorAnswer}</p>
+      <p className="soft">
+        <Written text={last.query} />
+      </p>
+      <p className="prose">
+        <Written text={last.tutorAnswer ?? ''} />
+      </p>
     </Sheet>
   );
 }

@@ -6,6 +6,7 @@ import { CorrectAnswer, CorrectPractice, TakeBack } from '../corrections';
 import type { PracticeShownFragment, QuestionShownFragment } from '../generated/graphql';
 import { Corrected } from '../ui/Correction';
 import { Button, Tag } from '../ui/parts';
+import { Written } from '../ui/Written';
 
 export function Solved({ practice }: { practice: PracticeShownFragment }) {
   const { questionText, choices, solution, responseText, performanceScore, completed, activeOverride } = practice;
@@ -14,19 +15,28 @@ export function Solved({ practice }: { practice: PracticeShownFragment }) {
       <Corrected override={activeOverride}>
         {activeOverride && <TakeBack override={activeOverride} version={practice.version} />}
       </Corrected>
-      <p className="prose question">{questionText}</p>
-      {choices.length > 0 && <p className="soft small">{choices.join(' · ')}</p>}
+      <p className="prose question">
+        <Written text={questionText} />
+      </p>
+      {choices.length > 0 && <p className="soft small"><Written text={choices.join(' · ')} /></p>}
       {solution && (
         <p>
-          <span className="soft">Answer:</span> <strong>{solution.answer}</strong>
-          {solution.explanation && <span className="soft"> {solution.explanation}</span>}
+          <span className="soft">Answer:</span> <strong>
+            <Written text={solution.answer} />
+          </strong>
+          {solution.explanation && (
+            <span className="soft">
+              {' '}
+              <Written text={solution.explanation} />
+            </span>
+          )}
         </p>
       )}
       {completed && (
         <p className="row">
           {responseText && (
             <span>
-              <span className="soft">Said:</span> {responseText}
+              <span className="soft">Said:</span> <Written text={responseText} />
             </span>
           )}
           <Score score={performanceScore} />
@@ -59,11 +69,17 @@ export function Asked({ question }: { question: QuestionShownFragment }) {
   const { query, answer, tutorAnswer, answeredBy, activeOverride } = question;
   return (
     <div className="stack" style={{ '--gap': '0.375rem' } as React.CSSProperties}>
-      <p className="prose question">{query}</p>
+      <p className="prose question">
+        <Written text={query} />
+      </p>
       <Corrected override={activeOverride}>
         {activeOverride && <TakeBack override={activeOverride} version={question.version} />}
       </Corrected>
-      {answer && <p className="prose reply">{answer}</p>}
+      {answer && (
+        <p className="prose reply">
+          <Written text={answer} />
+        </p>
+      )}
       {question.outcome === 'ANSWERED' && (
         <p className="row">
           <Sure question={question} />
@@ -74,7 +90,9 @@ export function Asked({ question }: { question: QuestionShownFragment }) {
           <p className="small">
             <strong>{answeredBy?.displayName ?? 'A tutor'} answered</strong>
           </p>
-          <p className="prose">{tutorAnswer}</p>
+          <p className="prose">
+            <Written text={tutorAnswer} />
+          </p>
         </div>
       )}
     </div>
