@@ -1,12 +1,11 @@
 import { Title } from '../app/router';
 import { graphql } from '../generated';
-import type { ProgressQuery, SessionShownFragment } from '../generated/graphql';
+import type { ProgressQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Course } from '../ui/Course';
-import { Corrected } from '../ui/Correction';
-import { day, Empty, Pending, Problem, sentence, Sheet } from '../ui/parts';
+import { Empty, Pending, Problem, sentence, Sheet } from '../ui/parts';
 import { More, SESSIONS } from '../ui/More';
-import { GoalLine } from '../ui/Shown';
+import { GoalLine, SessionLines } from '../ui/Shown';
 import { Strip } from '../ui/Strip';
 
 const PROGRESS = graphql(/* GraphQL */ `
@@ -126,29 +125,6 @@ export function ProgressPage() {
         </div>
       )}
     </div>
-  );
-}
-
-function SessionLines({ sessions }: { sessions: readonly SessionShownFragment[] }) {
-  return (
-    <ol className="things">
-      {sessions.map(({ id, startedAt, topicsCovered, subject, summaries }) => (
-        <li key={id}>
-          <p className="row apart">
-            <strong>{topicsCovered.join(', ') || 'Session'}</strong>
-            <span className="soft small">
-              {[subject?.name, day(startedAt)].filter(Boolean).join(' · ')}
-            </span>
-          </p>
-          {summaries.map((summary) => (
-            <div key={summary.id}>
-              <Corrected override={summary.activeOverride} />
-              <p className="prose">{summary.narrative}</p>
-            </div>
-          ))}
-        </li>
-      ))}
-    </ol>
   );
 }
 

@@ -4,12 +4,11 @@ import { useAct } from '../act';
 import { Missing } from '../app/Missing';
 import { Link, Title } from '../app/router';
 import { graphql } from '../generated';
-import type { SessionShownFragment } from '../generated/graphql';
 import { useLiveQuery } from '../live';
-import { Corrected, Refusals } from '../ui/Correction';
-import { Button, day, Empty, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
+import { Refusals } from '../ui/Correction';
+import { Button, Empty, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
 import { More, PRACTICE, QUESTIONS, SESSIONS } from '../ui/More';
-import { GoalLine } from '../ui/Shown';
+import { GoalLine, SessionLines } from '../ui/Shown';
 import { PracticeLines, QuestionLines } from './Things';
 
 const STUDENT = graphql(/* GraphQL */ `
@@ -114,6 +113,8 @@ const CHANGES = [
   'ASSIGNMENT_ENDED',
 ] as const;
 
+const sessionPage = (id: string) => `/tutor/sessions/${id}`;
+
 /** One student, with all that hangs on them. */
 export function StudentPage({ id }: { id: string }) {
   const { data, error, again } = useLiveQuery(STUDENT, { id }, CHANGES);
@@ -147,9 +148,9 @@ export function StudentPage({ id }: { id: string }) {
         <div className="stack">
           <Sheet title="Sessions">
             {student.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
-            <SessionLines sessions={student.sessions.nodes} />
+            <SessionLines sessions={student.sessions.nodes} to={sessionPage} />
             <More list={SESSIONS} {...of} end={student.sessions.pageInfo}>
-              {(sessions) => <SessionLines sessions={sessions} />}
+              {(sessions) => <SessionLines sessions={sessions} to={sessionPage} />}
             </More>
           </Sheet>
           <Sheet title="Questions">
@@ -242,30 +243,6 @@ export function StudentPage({ id }: { id: string }) {
         </div>
       </div>
     </div>
-  );
-}
-
-function SessionLines({ sessions }: { sessions: readonly SessionShownFragment[] }) {
-  return (
-    <ol className="things">
-      {sessions.map((session) => (
-        <li key={session.id}>
-          <p className="row apart">
-            <Link to={`/tutor/sessions/${session.id}`}>{session.topicsCovered.join(', ') || 'Session'}</Link>
-            <span className="soft small">
-              {[session.subject?.name, day(session.startedAt)].filter(Boolean).join(' · ')}
-            </span>
-          </p>
-          {session.summaries.map((summary) => (
-            <div key={summary.id}>
-              <Corrected override={summary.activeOverride} />
-              <p className="prose glimpse">{summary.narrative}</p>
-            </div>
-          ))}
-          {session.summaries.length === 0 && <p className="soft small">No summary yet.</p>}
-        </li>
-      ))}
-    </ol>
   );
 }
 

@@ -2,7 +2,9 @@
 
 import type { ReactNode } from 'react';
 
-import type { GoalShownFragment, QuestionWithSourcesFragment } from '../generated/graphql';
+import { Link } from '../app/router';
+import type { GoalShownFragment, QuestionWithSourcesFragment, SessionShownFragment } from '../generated/graphql';
+import { Corrected } from './Correction';
 import { day, Meter, Tag } from './parts';
 
 const STATUS = { ACTIVE: null, COMPLETED: 'reached', PAUSED: 'paused', CANCELLED: 'given up' } as const;
@@ -19,6 +21,38 @@ export function GoalLine({ goal, children }: { goal: GoalShownFragment; children
       </p>
       {children}
     </div>
+  );
+}
+
+/** Sessions with their summaries, in short where each has a page of its own (`to`). */
+export function SessionLines({
+  sessions,
+  to,
+}: {
+  sessions: readonly SessionShownFragment[];
+  to?: (id: string) => string;
+}) {
+  return (
+    <ol className="things">
+      {sessions.map(({ id, startedAt, topicsCovered, subject, summaries }) => {
+        const title = topicsCovered.join(', ') || 'Session';
+        return (
+          <li key={id}>
+            <p className="row apart">
+              {to ? <Link to={to(id)}>{title}</Link> : <strong>{title}</strong>}
+              <span className="soft small">{[subject?.name, day(startedAt)].filter(Boolean).join(' · ')}</span>
+            </p>
+            {summaries.map((summary) => (
+              <div key={summary.id}>
+                <Corrected override={summary.activeOverride} />
+                <p className={to ? 'prose glimpse' : 'prose'}>{summary.narrative}</p>
+              </div>
+            ))}
+            {summaries.length === 0 && <p className="soft small">No summary yet.</p>}
+          </li>
+        );
+      })}
+    </ol>
   );
 }
 
