@@ -175,7 +175,11 @@ class Context:
                 return await batch(await self.read(), keys, *arguments)
 
             loader = self._loaders[(batch, *arguments)] = DataLoader(load_fn=load_all)
-        return loader.load(key)
+        # Who waits may be cancelled, by an error beside it: others wait for the same, and a loader whose batch was
+        # cancelled before it began never loads again.
+        loading = asyncio.ensure_future(loader.load(key))
+        loading.add_done_callback(_heed)
+        return asyncio.shield(loading)
 
     def loaded(self, batch: Batch, *arguments: Any) -> dict[Any, Any]:
         """What `load` has found by now, by key; an exception is what it raises."""
@@ -225,6 +229,12 @@ class Context:
         if self.identity is None:
             raise BadRequest("UNAUTHENTICATED", SIGN_IN)
         return self.identity.subject
+
+
+def _heed(loading: asyncio.Future[Any]) -> None:
+    """Take note of an error that nobody waits for any more: asyncio would log it."""
+    if not loading.cancelled():
+        loading.exception()
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -104,3 +105,20 @@ async def test_one_person_leaves_connections_to_others(api: Api, make: Make, dat
         assert not any(task.done() for task in asked)
         await holder.rollback()
     assert await asyncio.gather(*asked) == [{"viewer": {"goals": {"nodes": []}}}] * 30
+
+
+async def test_what_several_wait_for_is_loaded_although_one_of_them_waits_no_more(
+    services: Services, sam: Person
+) -> None:
+    """Whether or not its statement has been sent."""
+    context = Context(services, await identity_of(services, sam))
+    waiting = asyncio.ensure_future(context.load(users_by_id, sam.id))
+    given_up = asyncio.ensure_future(context.load(users_by_id, sam.id))
+    given_up.cancel()
+    assert (await waiting).id == sam.id
+    other = asyncio.ensure_future(context.load(users_by_id, uuid4()))
+    other.cancel()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        assert await context.load(users_by_id, uuid4()) is None
+    await context.close()
