@@ -87,7 +87,7 @@ def ratios(found: Found, pairs: Sequence[tuple[str, str]]) -> None:
     pairs = [pair for pair in pairs if set(pair) <= set(names)]
     rows = []
     for case in cases:
-        row = [f"{OPERATIONS[case.operation]}, {case.clients} clients"]
+        row = [f"{OPERATIONS[case.operation]}, {case.clients} client{'s' if case.clients > 1 else ''}"]
         for one, other in pairs:
             both = list(zip(found[case, one], found[case, other], strict=True))
             cpu = statistics.median(a.cpu / b.cpu for a, b in both)
