@@ -95,10 +95,12 @@ _CURRENCIES = {"$": "dollar", "\u20ac": "euro", "\u00a3": "\u00a3", "\u00a5": "y
 
 _MENTION = re.compile(
     r"(?P<numbered>[0-9] ?-?)?(?P<rate>\b(?:per|each|every|(?<!as )an?) )?(?:(?P<power>square|sq|cubic)\.? )?"
-    r"(?P<name>\u00b0[cf]\b|[%\u00a2\u20ac\u00a3\u00a5]|[^\W\d_]+)(?:\^?(?P<raised>[23])\b)?"
+    r"(?P<name>\u00b0 ?[cf]\b|[%\u00b0\u00a2\u20ac\u00a3\u00a5]|[^\W\d_]+)(?:\^?(?P<raised>[23])\b)?"
 )
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 _COUNTED = re.compile(r"\b(?:how many(?: [a-z]+){0,2}|in) $")
+_LONGEST_COUNTED = 80
+"""Characters before a unit that tell whether it is counted."""
 _ASKS = re.compile(r"\?$|\b(?:find|calculate|compute|determine|what|how|give|express)\b", re.I)
 _LEAD_WORDS = frozenset(
     words(
@@ -228,14 +230,14 @@ def _tail(text: str, question: str, mathematical: bool) -> Unit | None:
         return None
     name = mention["name"]
     if unit is None:
-        return Unit("") if len(name) >= (4 if mathematical else 2) else None
+        return Unit("") if name == "\u00b0" or len(name) >= (4 if mathematical else 2) else None
     if mathematical and name.isalpha() and len(name) < 4:
         return unit if len(name) > 1 and unit in [one for one, _ in _mentions(question)] else None
     return unit
 
 
 def _unit(mention: re.Match[str]) -> Unit | None:
-    name = mention["name"]
+    name = mention["name"].replace(" ", "")
     unit = next((_UNITS[one] for one in (name, name[:-1], name[:-2]) if _ends(name, one) and one in _UNITS), None)
     power = {"square": 2, "sq": 2, "cubic": 3}.get(mention["power"] or "", int(mention["raised"] or 1))
     if unit is None or power == 1:
@@ -254,7 +256,8 @@ def _mentions(text: str) -> Iterator[tuple[Unit, bool]]:
     for mention in _MENTION.finditer(plain):
         if unit := _unit(mention):
             # `half` and `quarter` are words of many a story.
-            counted = unit.kind != "count" or _COUNTED.search(plain[: mention.start()])
+            before = max(0, mention.start() - _LONGEST_COUNTED)
+            counted = unit.kind != "count" or _COUNTED.search(plain, before, mention.start())
             yield unit, bool(counted and not (mention["numbered"] or mention["rate"]))
     if "$" in text.replace("$$", ""):
         yield _UNITS["dollar"], False
@@ -287,10 +290,10 @@ def _comes_to(working: str, numeral: Numeral) -> bool:
     """Whether working before an equals sign, `5 x 8`, comes to the number after it, to the number's places."""
     try:
         tree = parse(normalised(re.sub(r"(?<=[0-9]) ?x ?(?=[0-9])", "*", working.strip(" :,")), mathematical=True))
-    except NotMathematics:
+        wanted = complex(float(numeral.value))
+    except (NotMathematics, OverflowError):
         return False
     found = None if variables(tree) else value(tree, {})
     if found is None:
         return False
-    wanted = complex(float(numeral.value))
     return close(found, wanted) or (numeral.places > 0 and abs(found - wanted) <= 0.5 * 10**-numeral.places)

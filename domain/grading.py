@@ -88,6 +88,22 @@ def chosen(response: str, choices: Sequence[str], question: str = "") -> int | N
     without an article, then by its letter, then as a number with a unit. Letters mean positions only where no choice
     is a single letter itself; a letter before a text must mean the same.
     """
+    if found := _by_text(response, choices, question):
+        return _only(found)
+    if not any(_LETTER.fullmatch(normalised(choice)) for choice in choices):
+        if lettered := _LETTERED.fullmatch(said(response)):
+            position = _position(lettered[1])
+            text = lettered[2]
+            named = _by_text(text, choices, question) or _by_amount(text, choices, question)
+            return position if named == [position] else None
+        if letter := _LETTER.fullmatch(said(response, question)):
+            position = _position(letter[1])
+            return position if position < len(choices) else None
+    return _only(_by_amount(response, choices, question))
+
+
+def _by_text(response: str, choices: Sequence[str], question: str) -> list[int]:
+    """The positions of the choices that a response is, in the first reading in which it is any."""
     plain, echoed = said(response), said(response, question)
     readings: list[tuple[str, Callable[[str], object]]] = [
         (response, str.strip),
@@ -103,15 +119,15 @@ def chosen(response: str, choices: Sequence[str], question: str = "") -> int | N
             continue
         found = [position for position, choice in enumerate(choices) if reading(choice) == wanted]
         if found:
-            return found[0] if len(found) == 1 else None
-    if not any(_LETTER.fullmatch(normalised(choice)) for choice in choices):
-        if lettered := _LETTERED.fullmatch(plain):
-            position = _position(lettered[1])
-            return position if chosen(lettered[2], choices) == position else None
-        if letter := _LETTER.fullmatch(echoed):
-            position = _position(letter[1])
-            return position if position < len(choices) else None
-    found = [position for position, choice in enumerate(choices) if same_amount(response, choice, question)]
+            return found
+    return []
+
+
+def _by_amount(response: str, choices: Sequence[str], question: str) -> list[int]:
+    return [position for position, choice in enumerate(choices) if same_amount(response, choice, question)]
+
+
+def _only(found: Sequence[int]) -> int | None:
     return found[0] if len(found) == 1 else None
 
 

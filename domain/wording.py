@@ -16,6 +16,8 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\u2014\ufe63", "-"),  # hyphens, dashes, minus
         **dict.fromkeys("\u00d7\u22c5\u00b7\u2219\u2217", "*"),  # times, dots
         **dict.fromkeys("\u00f7\u2044\u2215", "/"),  # division, fraction and division slash
+        **dict.fromkeys("\u2265\u2a7e", ">="),
+        **dict.fromkeys("\u2264\u2a7d", "<="),
         **dict.fromkeys("\u2018\u2019\u201b\u2032", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u2033", '"'),
     }
@@ -26,6 +28,9 @@ _LATEX = [
     (re.compile(r"\\(?:left|right|displaystyle)(?![a-z])"), " "),
     (re.compile(r"\\[dt]frac(?![a-z])"), r"\\frac"),
     (re.compile(r"\\(?:cdot|times)(?![a-z])"), "*"),
+    (re.compile(r"\\geq?(?![a-z])"), ">="),
+    (re.compile(r"\\leq?(?![a-z])"), "<="),
+    (re.compile(r"\\neq?(?![a-z])"), "\u2260"),
     (re.compile(r"\\%"), "%"),
     # Of more than a number or a letter the braces hold together what is raised: `e^{2x}` is not `e^2x`.
     (re.compile(r"\^ ?\{ ?(-?(?:[0-9]+|[a-z])) ?\}(?![0-9a-z])"), r"^\1"),

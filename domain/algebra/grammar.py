@@ -54,7 +54,16 @@ def parse_statement(text: str) -> tuple[bool, list[list[Tree]]]:
     statements = reader.all()
     if any(len(sides) > 2 for sides in statements):
         raise NotMathematics("an equation has two sides")
-    return ordered, [sides[::-1] if len(sides) == 2 and sides[1][0] == "v" else sides for sides in statements]
+    return ordered, [sides[::-1] if len(sides) == 2 and _is_solved_right(*sides) else sides for sides in statements]
+
+
+def _is_solved_right(left: Tree, right: Tree) -> bool:
+    """Whether an equation gives the value of the unknown on its right."""
+    return _is_unknown(right) and not _is_unknown(left)
+
+
+def _is_unknown(tree: Tree) -> bool:
+    return tree[0] == "v" and tree[1] not in CONSTANTS
 
 
 def _one(statements: list[list[Tree]]) -> list[Tree]:

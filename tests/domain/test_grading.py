@@ -1,5 +1,6 @@
 """Grading: what says the same as the answer is right, and nothing else."""
 
+import time
 from fractions import Fraction
 
 import pytest
@@ -70,6 +71,12 @@ CAPITALS = ["Paris", "Rome", "Madrid"]
         (MATHS, "$$\\frac{1}{4}$$", "25%"),
         (MATHS, "$$x=\\frac{5}{3}$$", "x \u2248 1.67"),
         (MATHS, "8.2", "8.2 minutes"),
+        (MATHS, "$$x \\geq -3$$", "x>=-3"),
+        (MATHS, "$$x \\leq -3$$", "x \u2264 \u22123"),
+        (MATHS, "$$x \\ne 3$$", "x\u22603"),
+        (NUMERIC, "45", "45\u00b0"),
+        (MATHS, "$$45$$", "45\u00b0"),
+        (NUMERIC, "-5", "-5 \u00b0 C"),
     ],
 )
 def test_right(kind: AnswerType, answer: str, response: str) -> None:
@@ -116,6 +123,8 @@ def test_right(kind: AnswerType, answer: str, response: str) -> None:
         (NUMERIC, "40", "5 x 8"),
         (NUMERIC, "24", "20 + 5 = 24"),
         (NUMERIC, "5", "9^9^9^9 = 5"),
+        (NUMERIC, "5", "2 + 3 = 1e999"),
+        (NUMERIC, "3", "\u2265 3"),
         (NUMERIC, "5", "nan"),
         (MATHS, "4", "4xy"),
         (MATHS, "4", "4 m"),
@@ -233,6 +242,13 @@ def test_in_mathematics_letters_are_unknowns_and_fractions_are_to_be_simplified(
 )
 def test_the_choice_that_a_response_means(choices: list[str], response: str, position: int | None) -> None:
     assert chosen(response, choices) == position
+
+
+@pytest.mark.parametrize(("response", "question"), [("a) " * 3333, "Which?"), ("77 cm", "How many half " * 700 + "?")])
+def test_long_texts_hold_nobody_up(response: str, question: str) -> None:
+    started = time.process_time()
+    assert chosen(response, [f"{apples} apples" for apples in range(20)], question) is None
+    assert time.process_time() - started < 5
 
 
 def test_only_the_right_choice_scores() -> None:
