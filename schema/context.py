@@ -1,8 +1,8 @@
 """What a resolver can reach: the viewer, one read transaction with its loaders, and units of work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -34,6 +34,7 @@ SIGN_IN = (
     "Sign in first: send a bearer token in the Authorization header, or in connection_init's payload on a WebSocket, "
     'as {"Authorization": "Bearer ..."}.'
 )
+READ_TOO_LATE = "something was read after the end of its operation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class Context:
         self._stack: AsyncExitStack | None = None
         """What ends with the read transaction; there is none, in thousands of streams, while nothing is read."""
         self._loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
+        self._loading: list[asyncio.Task[Any] | None] = []
+        """The tasks in which batch functions run."""
 
     def fresh(self) -> "Context":
         """A context for another operation of the same caller, as each operation on a socket needs."""
@@ -140,7 +143,7 @@ class Context:
         """The operation's read transaction, opened when first asked for."""
         async with self._opening:
             if self._over:
-                raise OperationOver("something was read after the end of its operation")
+                raise OperationOver(READ_TOO_LATE)
             if self._read is None:
                 stack = self._stack = self._stack or AsyncExitStack()
                 if not self._working:
@@ -172,7 +175,8 @@ class Context:
         if loader is None:
 
             async def load_all(keys: list[Any]) -> Sequence[Any]:
-                return await batch(await self.read(), keys, *arguments)
+                with self._stopping():
+                    return await batch(await self.read(), keys, *arguments)
 
             loader = self._loaders[(batch, *arguments)] = DataLoader(load_fn=load_all)
         # Who waits may be cancelled, by an error beside it: others wait for the same, and a loader whose batch was
@@ -180,6 +184,21 @@ class Context:
         loading = asyncio.ensure_future(loader.load(key))
         loading.add_done_callback(_heed)
         return asyncio.shield(loading)
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """The task in which this is stops when the operation ends: a statement that nobody waits for any more would
+        hold the connection as long as it takes."""
+        task = asyncio.current_task()
+        self._loading.append(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._over:
+                raise OperationOver(READ_TOO_LATE) from None
+            raise
+        finally:
+            self._loading.remove(task)
 
     def loaded(self, batch: Batch, *arguments: Any) -> dict[Any, Any]:
         """What `load` has found by now, by key; an exception is what it raises."""
@@ -221,6 +240,9 @@ class Context:
         may have no line in the audit log, so nothing of the answer may leave.
         """
         self._over = True
+        for task in self._loading:
+            if task is not None:
+                task.cancel()
         await self.release()
         if self._unkept is not None:
             raise self._unkept

@@ -1,13 +1,16 @@
 """What outlives an operation can neither read nor hold a connection: it would read as somebody else."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
-from db.engine import TransactionOver
+from db.engine import Read, TransactionOver
+from db.statement import Compiled
 from db.users import users_by_id
 from domain.identity.tokens import Identity
 from schema.context import Context, OperationOver, Services
@@ -75,6 +78,26 @@ async def test_a_loader_that_starts_while_its_operation_ends_holds_nothing(servi
         await context.close()
         outcome: Any = (await asyncio.gather(loading, return_exceptions=True))[0]
         assert isinstance(outcome, OperationOver | TransactionOver) or outcome.email == sam.email
+        await all_given_back(services)
+
+
+async def test_an_operation_that_is_given_up_gives_its_connection_back_at_once(services: Services, sam: Person) -> None:
+    """Whoever still waits is told that it is over."""
+    slow = Compiled("slow", text("select pg_sleep(25)"))
+
+    async def slowly(read: Read, keys: Sequence[Any]) -> list[None]:
+        await read.run(slow, {})
+        return [None for _ in keys]
+
+    context = Context(services, await identity_of(services, sam))
+    await context.read()
+    given_up, waiting = (asyncio.ensure_future(context.load(slowly, number)) for number in range(2))
+    await asyncio.sleep(0.3)
+    given_up.cancel()
+    async with asyncio.timeout(10):
+        await context.close()
+        with pytest.raises(OperationOver):
+            await waiting
         await all_given_back(services)
 
 
