@@ -6,6 +6,7 @@ import pytest
 
 from domain.companion.lesson_material import said_in
 from domain.companion.names import capitalised
+from domain.companion.quotations import quotations, without_quotations
 from domain.companion.safeguarding import concern
 from domain.companion.sentences import sentence_texts, sentences
 from domain.companion.speech_acts import asks_to, directs, explains, faults
@@ -28,6 +29,8 @@ from domain.transcripts import Speaker, Transcript, Turn
         (lambda pasted: is_same_task("What is it?", pasted), "=" * 100_000 + "!x"),
         (lambda pasted: numbers_follow(pasted, set()), "1" * 100_000 + "x"),
         (concern, "how do i say " * 600),
+        (quotations, "\u201c" * 200_000),
+        (without_quotations, "\u201c" * 200_000),
     ],
 )
 def test_what_is_pasted_ends(look: Callable[[str], object], pasted: str) -> None:
