@@ -19,6 +19,7 @@ from db.statement import Row
 T = TypeVar("T")
 
 LONGEST_DELAY = 10.0  # seconds
+_IDLE_MILLISECONDS = 30_000
 
 
 async def connect(address: str, name: str, patience: float) -> AsyncConnection[Row]:
@@ -31,8 +32,12 @@ async def connect(address: str, name: str, patience: float) -> AsyncConnection[R
 
 def address_of(address: str, name: str, patience: float) -> str:
     """The address that such a connection is opened with."""
+    given = conninfo_to_dict(address)
     defaults: dict[str, Any] = {**KEEPALIVE, "connect_timeout": max(2, round(patience))}
-    return make_conninfo(**{**defaults, **conninfo_to_dict(address), "application_name": f"study-companion {name}"})
+    # Left open on a line that has gone dead, a transaction that has written would hold back the event log for good.
+    options = f"{given.get('options', '')} -c idle_in_transaction_session_timeout={_IDLE_MILLISECONDS}"
+    own = {"application_name": f"study-companion {name}", "options": options.strip()}
+    return make_conninfo(**{**defaults, **given, **own})
 
 
 async def within(seconds: float, connection: AsyncConnection[Any], work: Coroutine[Any, Any, T]) -> T:

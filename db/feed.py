@@ -22,6 +22,7 @@ from sqlalchemy import text
 from db.dedicated import Kept, address_of, delays, is_away, within
 from db.engine import Database, Transaction, Work
 from db.events import Stretch, backlog, events_after, latest, open_log
+from db.holding import holder
 from db.lines import BoundedConnection
 from db.pipeline import encoded, rows_of, together
 from db.statement import Compiled, Row
@@ -34,6 +35,8 @@ PAGE = 500
 """Events that are read at once."""
 BACKLOGS = 2
 """Streams that read the log at once; many that come together are not to take the connections of everybody else."""
+HELD_LONG = 10.0
+"""Seconds that events wait for an older transaction before it is said which."""
 OFFERS = 1_000
 """Events handed out before other tasks get a turn."""
 
@@ -150,6 +153,7 @@ class Feed:
         self._calls: dict[EventKind, Callable[[Event], None]] = {}
         self._reading = Kept("the event log cannot be read", log)
         self._held_since: float | None = None
+        self._holder_named = False
         self._handed_out = 0
         self._backlogs = asyncio.Semaphore(BACKLOGS)
         self._backlogs_wait = False
@@ -289,8 +293,9 @@ class Feed:
             if not stretch.held:
                 self._held_since = None
             elif self._held_since is None or stretch.end > self.position:
-                self._held_since = asyncio.get_running_loop().time()
+                self._held_since, self._holder_named = asyncio.get_running_loop().time(), False
             await self._hand_out(stretch)
+            await self._name_holder(connection)
             if not stretch.complete:
                 continue
             self.position = stretch.end
@@ -320,6 +325,14 @@ class Feed:
 
     async def _look(self, connection: BoundedConnection) -> Stretch:
         return await events_after(_Look(connection, self._database.vault), self.position, PAGE)
+
+    async def _name_holder(self, connection: BoundedConnection) -> None:
+        since = self._held_since
+        if since is None or self._holder_named or asyncio.get_running_loop().time() < since + HELD_LONG:
+            return
+        self._holder_named = True
+        who = await within(self._patience, connection, holder(_Look(connection, self._database.vault)))
+        log.warning("events have waited %g s for a transaction to end: %s", HELD_LONG, who)
 
     async def _hand_out(self, stretch: Stretch) -> None:
         offers = 0

@@ -11,11 +11,13 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.conninfo import make_conninfo
 from psycopg.errors import QueryCanceled
 from psycopg_pool import PoolTimeout
+from sqlalchemy import func, select
 
 from db import live as live_module
-from db.dedicated import is_away
+from db.dedicated import connect, is_away
 from db.engine import Database, Work
 from db.events import remove_before
 from db.feed import BACKLOGS, Feed
@@ -140,6 +142,18 @@ def test_what_says_that_the_database_is_away(error: Exception | None, away: bool
     assert is_away(error) is away
 
 
+async def test_a_transaction_of_our_own_on_a_dead_line_does_not_hold_events_for_good(
+    database: servers.Database,
+) -> None:
+    address = make_conninfo(database.app_url, options="-c work_mem=8MB")
+    async with await connect(address, "test", 5) as connection:
+        cursor = await connection.execute(
+            "select name, setting from pg_settings where name = any (%s)",
+            [["idle_in_transaction_session_timeout", "work_mem"]],
+        )
+        assert dict(await cursor.fetchall()) == {"idle_in_transaction_session_timeout": "30000", "work_mem": "8192"}
+
+
 async def test_for_how_long_events_are_held_is_known(study: Database, database: servers.Database, ann: UUID) -> None:
     await settled(study)
     async with Feed(database.app_url, study, poll=0.01) as feed:
@@ -155,6 +169,30 @@ async def test_for_how_long_events_are_held_is_known(study: Database, database: 
             await until(lambda: 0 < feed.status.held_seconds < held)
             assert feed.status.held
         await until(lambda: feed.status.held_seconds == 0)
+
+
+async def test_who_holds_events_for_long_is_said_once(
+    study: Database,
+    database: servers.Database,
+    ann: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await settled(study)
+    monkeypatch.setattr("db.feed.HELD_LONG", 0.1)
+    async with Feed(database.app_url, study, poll=0.01) as feed:
+        for times in (1, 2):
+            async with study.system_work() as older:
+                await take_number(older)
+                ((process,),) = await older.execute("process", select(func.pg_backend_pid()))
+                await write(study, goal_progress(ann))
+                await until(lambda: feed.status.held_seconds > 0.3)
+            await until(lambda: feed.status.held_seconds == 0)
+            said = [
+                record.getMessage() for record in caplog.records if "for a transaction to end" in record.getMessage()
+            ]
+            assert len(said) == times
+            assert f"process {process} (study-companion of study_app, " in said[-1]
 
 
 async def test_old_events_are_removed_in_the_background(
