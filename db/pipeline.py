@@ -81,6 +81,7 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
     wanted: list[bool] = []
     """For each result to come whether it is that of a statement."""
     new: list[tuple[int, bytes]] = []
+    old: list[tuple[int, bytes]] = []
     connection.enter_pipeline_mode()
     for statement, values in sent:
         if statement.key is None:
@@ -97,6 +98,7 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
         wanted.append(True)
     while len(names) > MAX_PREPARED:
         oldest, _ = names.popitem(last=False)
+        old.append((len(wanted), oldest))
         connection.send_query_params(b"deallocate " + oldest, None)
         wanted.append(False)
     connection.pipeline_sync()
@@ -110,6 +112,11 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
         if results[index].status != ExecStatus.COMMAND_OK:
             names.pop(key, None)
             results[index + 1] = results[index]  # what is wrong with the statement itself
+    for index, key in reversed(old):
+        if results[index].status != ExecStatus.COMMAND_OK:
+            # An error before it, or the transaction's: it is still there.
+            names[key] = None
+            names.move_to_end(key, last=False)
     return [result for result, is_wanted in zip(results, wanted, strict=True) if is_wanted]
 
 

@@ -115,6 +115,28 @@ async def test_a_connection_keeps_the_statements_used_last(study: Database, monk
         assert await cursor.fetchone() == (4,)
 
 
+async def test_a_statement_stays_known_when_an_error_keeps_it_from_being_forgotten(
+    study: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "MAX_PREPARED", 3)
+    many = [Compiled(f"number_{number}", select(literal(number).label("n"))) for number in range(3)]
+    async with study.pool.connection() as connection:
+
+        async def run(*statements: Compiled) -> list[bytes]:
+            await together(connection, [(each, encoded(connection, each.values({}))) for each in statements])
+            return list(connection.prepared)
+
+        keys = await run(*many)
+        # Those that make room are not forgotten by PostgreSQL: what is sent after the error is not run.
+        assert set(keys) <= set(await run(BROKEN, ECHO))
+        for _ in range(2):
+            for number, statement in enumerate(many):
+                (result,) = await together(connection, [(statement, encoded(connection, statement.values({})))])
+                assert rows_of(connection, result) == [(number,)]
+        cursor = await connection.execute("select name from pg_prepared_statements where name like 'study%'")
+        assert {name.encode() for (name,) in await cursor.fetchall()} == set(connection.prepared) == set(keys)
+
+
 async def test_a_statement_that_does_not_parse_is_not_taken_for_prepared(study: Database) -> None:
     wrong = Compiled("wrong", text("select nothing from nowhere"))
     async with study.pool.connection() as connection:
