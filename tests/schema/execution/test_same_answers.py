@@ -4,9 +4,11 @@
 """
 
 import gc
+import logging
 import os
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,9 +50,18 @@ never_awaited = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExcep
 
 
 @pytest.fixture(autouse=True)
-def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """Each error of ours is logged with where it comes from, and here are thousands."""
-    caplog.set_level("CRITICAL", "study.errors")
+def last_errors() -> Iterator[None]:
+    """Each error of ours is logged with where it comes from, and here are thousands: the last ones are shown."""
+    log, last = logging.getLogger("study.errors"), deque[str](maxlen=5)
+
+    def keep(record: logging.LogRecord) -> bool:
+        last.append(logging.Formatter().format(record))
+        return False
+
+    log.addFilter(keep)
+    yield
+    log.removeFilter(keep)
+    print(*last, sep="\n")
 
 
 @pytest.fixture(scope="module")
