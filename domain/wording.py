@@ -35,6 +35,8 @@ _LATEX = [
     # Of more than a number or a letter the braces hold together what is raised: `e^{2x}` is not `e^2x`.
     (re.compile(r"\^ ?\{ ?(-?(?:[0-9]+|[a-z])) ?\}(?![0-9a-z])"), r"^\1"),
 ]
+_LONGEST = 20_000
+"""Characters; more than any text that is stored, but NFKC writes some characters as eighteen."""
 _THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{2,3})*,[0-9]{3}(?![0-9,])")
 # A space counts only between two words: `x = 3` is `x=3`, but `3 4` is not `34`.
 _LOOSE_SPACE = re.compile(r"(?<![^\W_]) | (?![^\W_])")
@@ -97,7 +99,8 @@ def normalised(text: str, *, mathematical: bool = False) -> str:
     Thousands separators go, except from mathematical text, where `(1,200)` may be a point.
     """
     text = "".join(_unfolded(text)).translate(_SIGNS)
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).translate(_SIGNS)
+    text = unicodedata.normalize("NFKC", text)[:_LONGEST]
+    text = unicodedata.normalize("NFKC", text.casefold()).translate(_SIGNS)
     text = "".join(_plain(character) for character in text)
     for pattern, replacement in _LATEX:
         text = pattern.sub(replacement, text)
