@@ -99,7 +99,7 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
     while len(names) > MAX_PREPARED:
         oldest, _ = names.popitem(last=False)
         old.append((len(wanted), oldest))
-        connection.send_query_params(b"deallocate " + oldest, None)
+        connection.send_close_prepared(oldest)
         wanted.append(False)
     connection.pipeline_sync()
     try:
@@ -114,7 +114,7 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
             results[index + 1] = results[index]  # what is wrong with the statement itself
     for index, key in reversed(old):
         if results[index].status != ExecStatus.COMMAND_OK:
-            # An error before it, or the transaction's: it is still there.
+            # There was an error before it: it is still there.
             names[key] = None
             names.move_to_end(key, last=False)
     return [result for result, is_wanted in zip(results, wanted, strict=True) if is_wanted]
