@@ -20,6 +20,7 @@ from db.events import append
 from db.lines import KEEPALIVE, BoundedConnection
 from db.pipeline import rows_of, together
 from db.reading import (
+    COMMIT,
     ROLL_BACK,
     Known,
     Read,
@@ -260,15 +261,17 @@ async def _identify(connection: AsyncConnection[Row], subject: str, *, read_only
     return viewer_of(await cursor.fetchall(), subject)
 
 
-async def _commit(connection: AsyncConnection[Row]) -> None:
+async def _commit(connection: BoundedConnection) -> None:
     """Commit. Raises NotKept when PostgreSQL did not.
 
-    It answers `commit` with ROLLBACK, and no error, when a statement of the transaction failed.
+    It answers `commit` with ROLLBACK, and no error, when a statement of the transaction failed. psycopg's cursors are
+    not to see that: they may deallocate all that the connection has prepared then, and thus what reads have.
     """
     if connection.closed:
         raise NotKept("the connection was lost before the work was committed")
-    cursor = await connection.execute("commit")
-    if cursor.statusmessage != "COMMIT":
+    (result,) = await together(connection, [(COMMIT, ())])
+    rows_of(connection, result)
+    if result.command_status != b"COMMIT":
         raise NotKept("a statement of the transaction failed, so that nothing of it was kept")
 
 

@@ -33,6 +33,7 @@ _IDENTIFY_READER = Compiled(
         " from set_viewer(:subject, true)"
     ),
 )
+COMMIT = Compiled("commit", text("commit"))
 ROLL_BACK = Compiled("rollback", text("rollback"))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from db import pipeline
 from db.encryption import KeyRing
-from db.engine import Database, TransactionOver
+from db.engine import Database, NotKept, TransactionOver
 from db.pipeline import encoded, rows_of, together
 from db.statement import Compiled
 from db.vault import Vault
@@ -145,3 +145,18 @@ async def test_a_statement_that_does_not_parse_is_not_taken_for_prepared(study: 
             with pytest.raises(psycopg.errors.UndefinedTable):
                 rows_of(connection, result)
         assert wrong.key not in connection.prepared
+
+
+async def test_a_work_that_is_not_kept_leaves_what_reads_have_prepared(study: Database) -> None:
+    async with study.read("t") as read:
+        assert await read.run(ECHO, {"said": "a"}) == [("a",)]
+    # What has run some times psycopg prepares itself, and then takes a rollback for a reason to forget everything.
+    for _ in range(7):
+        with pytest.raises(LookupError):
+            async with study.work("t"):
+                raise LookupError
+    with pytest.raises(NotKept):
+        async with study.work("t") as work:
+            await asyncio.gather(work.run(BROKEN, {}), return_exceptions=True)
+    async with study.read("t") as read:
+        assert await read.run(ECHO, {"said": "b"}) == [("b",)]
