@@ -145,12 +145,14 @@ class Context:
             if self._over:
                 raise OperationOver(READ_TOO_LATE)
             if self._read is None:
-                stack = self._stack = self._stack or AsyncExitStack()
-                if not self._working:
-                    await stack.enter_async_context(self.services.turns.of(self._subject()))
-                self._read = await stack.enter_async_context(
-                    self.services.database.read(self._subject(), guess=self._guess)
-                )
+                # Where there is nothing to read in, the turn ends at once: the next try takes one of its own.
+                async with AsyncExitStack() as stack:
+                    if not self._working:
+                        await stack.enter_async_context(self.services.turns.of(self._subject()))
+                    self._read = await stack.enter_async_context(
+                        self.services.database.read(self._subject(), guess=self._guess)
+                    )
+                    self._stack = stack.pop_all()
             return self._read
 
     async def was_right(self) -> bool:

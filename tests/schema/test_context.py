@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from db.engine import Read, TransactionOver
+from db.engine import Read, TransactionOver, UnknownPerson
 from db.statement import Compiled
 from db.users import users_by_id
 from domain.identity.tokens import Identity
@@ -145,3 +145,15 @@ async def test_what_several_wait_for_is_loaded_although_one_of_them_waits_no_mor
     async with asyncio.timeout(10):
         assert await context.load(users_by_id, uuid4()) is None
     await context.close()
+
+
+async def test_whoever_is_no_user_any_more_waits_for_nothing(services: Services, sam: Person, make: Make) -> None:
+    """However often an operation tries to read: a try that fails takes no turn from the next."""
+    context = Context(services, await identity_of(services, sam))
+    await make.owner.execute("delete from users where id = %s", [sam.id])
+    async with asyncio.timeout(10):
+        for _ in range(20):
+            with pytest.raises(UnknownPerson):
+                await context.viewer()
+        await context.close()
+    await all_given_back(services)
