@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection, Error, OperationalError
+from psycopg.errors import InFailedSqlTransaction
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import text
@@ -206,9 +207,9 @@ class _Asked:
         if self.rows.done():
             return
         if isinstance(error, asyncio.CancelledError):
-            self.rows.cancel()
-        else:
-            self.rows.set_exception(error)
+            # Who asked before has been told to stop. This one was not, and what was stopped took the transaction along.
+            error = InFailedSqlTransaction("a statement sent before this one was given up")
+        self.rows.set_exception(error)
 
 
 @dataclass(frozen=True, slots=True)

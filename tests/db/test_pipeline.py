@@ -102,6 +102,17 @@ async def test_what_nobody_waits_for_any_more_is_stopped(study: Database) -> Non
         assert await read.run(SERVED_BY, {}) == before
 
 
+async def test_who_asks_while_something_is_being_stopped_is_told_of_it(study: Database) -> None:
+    """They are not stopped themselves: nobody told them to."""
+    async with study.read("t") as read:
+        given_up = asyncio.create_task(read.run(SLOW, {}))
+        await asyncio.sleep(0.1)
+        given_up.cancel()
+        await asyncio.wait([given_up])
+        with pytest.raises(InFailedSqlTransaction):
+            await read.run(ECHO, {"said": "a"})
+
+
 async def test_a_connection_keeps_the_statements_used_last(study: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "MAX_PREPARED", 4)
     many = [Compiled(f"number_{number}", select(literal(number).label("n"))) for number in range(10)]
