@@ -108,15 +108,15 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
         names.clear()
         raise
     connection.exit_pipeline_mode()
+    for index, key in reversed(old):
+        if results[index].status != ExecStatus.COMMAND_OK:
+            # There was an error before it: it is still there, if it ever was.
+            names[key] = None
+            names.move_to_end(key, last=False)
     for index, key in new:
         if results[index].status != ExecStatus.COMMAND_OK:
             names.pop(key, None)
             results[index + 1] = results[index]  # what is wrong with the statement itself
-    for index, key in reversed(old):
-        if results[index].status != ExecStatus.COMMAND_OK:
-            # There was an error before it: it is still there.
-            names[key] = None
-            names.move_to_end(key, last=False)
     return [result for result, is_wanted in zip(results, wanted, strict=True) if is_wanted]
 
 

@@ -148,6 +148,18 @@ async def test_a_statement_stays_known_when_an_error_keeps_it_from_being_forgott
         assert {name.encode() for (name,) in await cursor.fetchall()} == set(connection.prepared) == set(keys)
 
 
+async def test_what_was_neither_prepared_nor_forgotten_because_of_an_error_is_prepared_later(
+    study: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "MAX_PREPARED", 2)
+    many = [Compiled(f"number_{number}", select(literal(number).label("n"))) for number in range(4)]
+    async with study.pool.connection() as connection:
+        sent = [(each, encoded(connection, each.values({}))) for each in [BROKEN, *many]]
+        await together(connection, sent)
+        results = await together(connection, sent[1:])
+        assert [rows_of(connection, result) for result in results] == [[(number,)] for number in range(4)]
+
+
 async def test_a_statement_that_does_not_parse_is_not_taken_for_prepared(study: Database) -> None:
     wrong = Compiled("wrong", text("select nothing from nowhere"))
     async with study.pool.connection() as connection:
