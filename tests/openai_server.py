@@ -92,6 +92,11 @@ def stream(*pieces: str, finish_reason: str | None = "stop", refusal: str | None
     return reply
 
 
+def streamed(data: str) -> Reply:
+    """A stream of one event with any data at all, and its end."""
+    return raw(f"data: {data}\n\ndata: [DONE]\n\n".encode(), Content_Type="text/event-stream")
+
+
 async def begin_stream(writer: asyncio.StreamWriter, *pieces: str) -> None:
     """The head and the first pieces of a streamed completion."""
     writer.write(_head(200, {"Content-Type": "text/event-stream", "Connection": "close"}))

@@ -129,6 +129,19 @@ class _Reply(BaseModel):
     usage: _Tokens | None = None
 
 
+class _Begun(BaseModel):
+    delta: _Message
+    finish_reason: str | None = None
+
+
+class _Chunk(BaseModel):
+    """A piece of a streamed one, as far as it is read here: the client hands on whatever comes."""
+
+    model: str | None = None
+    choices: list[_Begun] | None = None
+    usage: _Tokens | None = None
+
+
 class Model:
     """The language models of one provider; one object a process."""
 
@@ -234,13 +247,12 @@ class Model:
                 while True:
                     # For each by itself: whoever takes the pieces may take their time between two.
                     async with asyncio.timeout_at(deadline):
-                        chunk = await anext(each, None)
-                    if chunk is None:
+                        came = await anext(each, None)
+                    if came is None:
                         break
+                    chunk = _read_chunk(came, end.usage)
                     if chunk.usage is not None:
-                        end.usage = _usage(
-                            chunk.model or name, chunk.usage.prompt_tokens, chunk.usage.completion_tokens
-                        )
+                        end.usage = _usage(chunk.model or name, chunk.usage)
                     for choice in (chunk.choices or [])[:1]:
                         reason = choice.finish_reason or reason
                         if choice.delta.refusal:
@@ -293,8 +305,7 @@ def _read(text: str, shape: type[T], name: str) -> Answer[T]:
         reply = _Reply.model_validate_json(text)
     except ValidationError:
         raise ModelAnswerUnusable(Outcome.UNUSABLE, "what came back is no chat completion") from None
-    tokens = reply.usage or _Tokens()
-    usage = _usage(reply.model or name, tokens.prompt_tokens, tokens.completion_tokens)
+    usage = _usage(reply.model or name, reply.usage or _Tokens())
     if not reply.choices:
         raise ModelAnswerUnusable(Outcome.EMPTY, "the answer had no choice in it", usage)
     choice = reply.choices[0]
@@ -302,6 +313,13 @@ def _read(text: str, shape: type[T], name: str) -> Answer[T]:
         raise ModelRefused(Outcome.REFUSED, "the model declined to answer", usage)
     _check_end(choice.finish_reason, usage)
     return Answer(_shaped(choice.message.content or "", shape, usage), usage)
+
+
+def _read_chunk(came: object, usage: Usage) -> _Chunk:
+    try:
+        return _Chunk.model_validate(came, from_attributes=True)
+    except ValidationError:
+        raise ModelAnswerUnusable(Outcome.UNUSABLE, "what came back is no chat completion", usage) from None
 
 
 def _shaped(content: str, shape: type[T], usage: Usage) -> T:
@@ -321,10 +339,11 @@ def _strictly(shape: type[BaseModel]) -> ResponseFormatJSONSchema:
     return {"type": "json_schema", "json_schema": {"name": shape.__name__, "strict": True, "schema": schema}}
 
 
-def _usage(model: str, asked: int, answered: int) -> Usage:
+def _usage(model: str, tokens: _Tokens) -> Usage:
     """As the server says it, within what can be stored."""
     name = "".join(character for character in model if character.isprintable())[:200]
-    return Usage(name, min(max(0, asked), _MOST_TOKENS), min(max(0, answered), _MOST_TOKENS))
+    asked, answered = (min(max(0, each), _MOST_TOKENS) for each in (tokens.prompt_tokens, tokens.completion_tokens))
+    return Usage(name, asked, answered)
 
 
 def _check_end(reason: str | None, usage: Usage) -> None:

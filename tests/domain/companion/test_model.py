@@ -297,6 +297,25 @@ async def test_a_stream_that_does_not_begin(
     assert len(server.requests) == asked
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        "[]",
+        '"x"',
+        '{"choices": 5}',
+        '{"choices": [5]}',
+        '{"choices": [{"delta": null}]}',
+        '{"choices": [{"delta": {"content": 5}}]}',
+        '{"choices": [], "usage": {"prompt_tokens": null, "completion_tokens": 1}}',
+        '{"model": 7, "choices": []}',
+    ],
+)
+async def test_a_stream_of_something_else(data: str, server: OpenAIServer, model: Model) -> None:
+    server.says(fake.streamed(data))
+    with pytest.raises(ModelAnswerUnusable, match="no chat completion"):
+        await model.stream(PROMPT, Shape)
+
+
 # Instructions
 
 
