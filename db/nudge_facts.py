@@ -25,7 +25,7 @@ _people = Compiled(
         select users.id, users.display_name, user_details.profile, users.created_at,
             (
                 select count(*) from practice_assignments as practice
-                where practice.student_id = users.id and not practice.completed and not practice.flagged
+                where practice.student_id = users.id and not practice.completed and not practice.held
             )
         from users join user_details on user_details.user_id = users.id
         where users.role = 'student' and users.id > cast(:after as uuid)
@@ -65,8 +65,11 @@ _reached = Compiled(
 _sent = Compiled(
     "nudges_of_students",
     text("""
-        select user_id, type, trigger_key, sent_at from nudges
-        where user_id = any (cast(:ids as uuid [])) and sent_at > :since
+        select user_id, type, trigger_key, greatest(
+            sent_at, mailed_at, case when mail_state = 'due' and sent_at > :now - interval '2 days' then :now end
+        )
+        from nudges
+        where user_id = any (cast(:ids as uuid [])) and (sent_at > :since or trigger_key like 'goal:%')
     """),
 )
 _keep = Compiled(
@@ -138,9 +141,7 @@ async def facts_of_students(
     for user_id, goal_id, title, completed_at, related in await work.run(_reached, parameters):
         reached.setdefault(user_id, []).append(ReachedGoal(goal_id, title, completed_at, tuple(related)))
     sent: dict[UUID, list[Sent]] = {}
-    for user_id, type, trigger_key, sent_at in await work.run(
-        _sent, {"ids": parameters["ids"], "since": parameters["since"]}
-    ):
+    for user_id, type, trigger_key, sent_at in await work.run(_sent, parameters):
         sent.setdefault(user_id, []).append(Sent(NudgeType(type), trigger_key, sent_at))
     facts = []
     for user_id, (display_name, profile, created_at, waiting) in found.items():

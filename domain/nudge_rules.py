@@ -71,6 +71,7 @@ class Sent:
     type: NudgeType
     trigger_key: str | None
     sent_at: datetime
+    """When its mail was, if that came later; the moment itself while the mail is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Facts:
     """When they gave a sign in the last 90 days, in any order."""
     reached: Sequence[ReachedGoal] = ()
     sent: Sequence[Sent] = ()
-    """What they got in the last 90 days."""
+    """What they got in the last 90 days, and about goals ever."""
     waiting: int = 0
     """Practice that they have to do."""
 
@@ -102,7 +103,7 @@ class Decision:
     outcome: Outcome
     reason: Reason
     trigger_key: str = ""
-    """What it is about, such as `away:2026-03-02:7`; nobody gets two about one thing."""
+    """What it is about, such as `away:2026-03-02:7`; nobody gets two about one thing. Days are of UTC: zones change."""
     suggestions: tuple[str, ...] = ()
     about: str = ""
     """What the text is about: the title of the goal."""
@@ -200,12 +201,12 @@ def _due(facts: Facts, now: datetime) -> Iterator[_Due]:
         None,
     )
     if back is not None and now - back <= RETURN_FRESH:
-        yield _Due(NudgeType.LOGIN, Reason.CAME_BACK, f"back:{back.astimezone(facts.zone).date()}")
+        yield _Due(NudgeType.LOGIN, Reason.CAME_BACK, f"back:{back.astimezone(UTC).date()}")
     last = signs[-1] if signs else facts.known_since
     away = (now - last).days
     step = next((days for days in AWAY_STEPS if away >= days), None)
     if step is not None and now - last < LEFT_ALONE:
-        key = f"away:{last.astimezone(facts.zone).date()}:{step}"
+        key = f"away:{last.astimezone(UTC).date()}:{step}"
         yield _Due(NudgeType.INACTIVITY, Reason.AWAY, key, days=away)
 
 

@@ -64,16 +64,18 @@ class Mail:
         return mail
 
     async def send(self, key: str, mail: EmailMessage, handing: Callable[[], Awaitable[bool]]) -> bool:
-        """Hand the mail over; whether that was done. `handing` is asked right before the text goes out.
+        """Hand the mail over; whether that was done. `handing` is asked right before the text goes out to a server.
 
         Raises TryLater when the server does not take it now, MailRefused when it never will, and MailLost when the
         line was cut in between.
         """
         if self._server is None:
-            if not await handing():
-                return False
-            await asyncio.to_thread(_put, self._folder, f"{key}.eml", mail.as_bytes())
-            return True
+            try:
+                await asyncio.to_thread(_put, self._folder, f"{key}.eml", mail.as_bytes())
+            except OSError as error:
+                raise TryLater(f"The folder of mails cannot be written to ({type(error).__name__}).") from None
+            # After it: the same mail again is the same file, so that nothing is lost by an end in between.
+            return await handing()
         client = aiosmtplib.SMTP(timeout=self._timeout, **self._server)
         try:
             return await self._hand_over(client, mail, handing)

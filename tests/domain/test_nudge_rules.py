@@ -83,6 +83,17 @@ def test_who_is_back_is_greeted_once() -> None:
     assert reasons(signs=ago(0.1, 5), sent=had)[LOGIN] is Reason.DUPLICATE
 
 
+def test_whoever_moves_to_another_time_zone_is_not_told_again() -> None:
+    for signs in ([NOW.replace(hour=2)], [NOW - timedelta(days=9), NOW.replace(hour=2)]):
+        keys = {
+            each.trigger_key
+            for zone in ("America/New_York", "UTC", "Pacific/Kiritimati")
+            for at in (NOW, NOW + timedelta(days=3))
+            for each in decide(replace(SAM, signs=signs, zone=ZoneInfo(zone), quiet_from=time(8)), at)
+        }
+        assert len(keys - {""}) == len(signs)
+
+
 @pytest.mark.parametrize(
     ("days", "step"), [(2.9, None), (3, 3), (6.9, 3), (7, 7), (14, 14), (29, 14), (30, 30), (59, 30), (60, None)]
 )

@@ -268,6 +268,38 @@ async def test_without_a_server_mails_are_files(make: Make, tools: Tools, databa
     assert rows(database, "select mail_state from nudges") == [("sent",)]
 
 
+async def test_a_folder_that_cannot_be_written_to_loses_no_mail(
+    make: Make, tools: Tools, database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mail"
+    folder.write_text("no folder")
+    filing = replace(tools, mail=Mail(url=None, sender=SENDER, folder=folder))
+    nudge = await make.nudge(await away(make), channel="email", mail_state="due")
+    for _ in range(2):
+        with pytest.raises(TryLater, match="cannot be written"):
+            await mail_nudge(filing, nudge)
+    folder.unlink()
+    await mail_nudge(filing, nudge)
+    assert [file.name for file in folder.iterdir()] == [f"{nudge}.eml"]
+    assert rows(database, "select mail_state from nudges") == [("sent",)]
+
+
+async def test_a_mail_that_came_a_day_late_counts_on_that_day(make: Make, mailing: Tools, database: Database) -> None:
+    """As does one that is still on its way."""
+    before = now() - timedelta(hours=30)
+    mailed = {"late": ("sent", now()), "coming": ("due", None), "stuck": ("due", None), "early": ("sent", before)}
+    for name, (state, at) in mailed.items():
+        sent = before - timedelta(days=5) if name == "stuck" else before
+        await make.nudge(await away(make, name=name), channel="email", mail_state=state, mailed_at=at, sent_at=sent)
+    await evaluate_nudges(mailing)
+    query = "select email, reason from nudge_decisions join users on users.id = user_id where nudge_decisions.type = %s"
+    decided = rows(database, query.replace("%s", "'inactivity' order by email"))
+    assert decided == [
+        (f"{name}@school.test", reason)
+        for name, reason in (("coming", "cap_reached"), ("early", "away"), ("late", "cap_reached"), ("stuck", "away"))
+    ]
+
+
 async def test_a_decision_is_looked_at_again_before_it_is_carried_out(
     make: Make, mailing: Tools, database: Database
 ) -> None:
@@ -297,6 +329,36 @@ async def test_a_completed_goal_leads_to_a_related_subject(
     (nudge,) = (await story(api, sam))["nudges"]["nodes"]
     assert (nudge["type"], nudge["suggestionsMade"]) == ("CROSS_SUBJECT", ["Geometry"])
     assert nudge["message"] == "Hello Sam! You have reached your goal “Pass algebra”. How about Geometry next?"
+
+
+async def test_a_goal_that_is_reached_again_after_months_has_had_its_nudge(
+    make: Make, mailing: Tools, database: Database
+) -> None:
+    sam = await make.student(profile=OPEN)
+    algebra = await make.subject("Algebra", related_subjects=[await make.subject("Geometry")])
+    goal = await make.goal(sam, subject_id=algebra, status="completed", completed_at=now() - timedelta(hours=1))
+    told: dict[str, Any] = {
+        "type": "cross_subject",
+        "trigger_key": f"goal:{goal}",
+        "sent_at": now() - timedelta(days=100),
+    }
+    await make.nudge(sam, **told)
+    await evaluate_nudges(mailing)
+    decided = rows(database, "select outcome, reason from nudge_decisions where type = 'cross_subject'")
+    assert decided == [("not_sent", "duplicate")]
+
+
+async def test_what_a_tutor_said_no_to_does_not_wait_for_the_student(
+    make: Make, mailing: Tools, database: Database
+) -> None:
+    sam = await away(make)
+    for _ in range(2):
+        await make.written_practice(sam, flagged=False, held=True)
+    await make.written_practice(sam)
+    await evaluate_nudges(mailing)
+    await Worker(mailing, address=database.app_url).run_waiting()
+    ((message,),) = rows(database, "select message from nudges")
+    assert "One practice item waits for you." in message
 
 
 async def test_many_students_are_decided_in_parts(make: Make, mailing: Tools, database: Database) -> None:
