@@ -7,7 +7,7 @@ from typing import Any
 from graphql import DocumentNode, GraphQLSchema
 
 from schema.cost import Cost
-from schema.execution.plan import Inexpressible, Operation, Plan
+from schema.execution.plan import Operation, Plan
 from schema.limits import check
 
 MAX_DOCUMENTS = 500
@@ -25,7 +25,7 @@ class Document:
     def __init__(self, text: str, node: DocumentNode) -> None:
         self.text = text
         self.node = node
-        self._operations: dict[str | None, Operation | Inexpressible] = {}
+        self._operations: dict[str | None, Operation] = {}
         self._costs: dict[str | None, Cost] = {}
         self._plans: OrderedDict[tuple[str | None, tuple[bool, ...]], Plan] = OrderedDict()
 
@@ -33,13 +33,8 @@ class Document:
         """The operation of this name, or the only one. Raises Inexpressible."""
         found = self._operations.get(name)
         if found is None:
-            try:
-                found = Operation.of(self.node, name)
-            except Inexpressible as error:
-                found = error
-            self._operations[name] = found
-        if isinstance(found, Inexpressible):
-            raise Inexpressible(*found.args)
+            # Names that no operation has are not kept: there is no end to them.
+            found = self._operations[name] = Operation.of(self.node, name)
         return found
 
     def cost(self, schema: GraphQLSchema, name: str | None) -> Cost:

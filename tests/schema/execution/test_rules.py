@@ -1,7 +1,10 @@
 """Each rule of execution by itself: what is answered, what is called, and how often."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from weakref import ref
 
 import pytest
 from graphql import parse
@@ -9,6 +12,7 @@ from graphql import parse
 from domain.identity.tokens import Identity
 from schema.context import Context, Services
 from schema.execution.documents import MAX_CHARACTERS, MAX_DOCUMENTS, MAX_PLANS, Document, Documents
+from schema.execution.plan import Inexpressible
 from tests.api import Api
 from tests.make import Make
 from tests.schema.conftest import Statements
@@ -257,3 +261,19 @@ def test_plans_are_forgotten_in_time(executors: Pair) -> None:
         assert [leaf.key for leaf in plan.root.leaves] == [name for name in names if not given[name]]
         assert document.plan(schema, None, given) is plan
     assert document.plans == MAX_PLANS
+
+
+def test_a_name_that_no_operation_has_is_not_kept() -> None:
+    """Anybody may send any number of them, each as long as a request."""
+
+    class Name(str):
+        """One that can be seen to go."""
+
+    document = Document("{ __typename }", parse("{ __typename }"))
+    name = Name("nothing")
+    gone = ref(name)
+    with suppress(Inexpressible):
+        document.operation(name)
+    del name
+    gc.collect()
+    assert gone() is None
