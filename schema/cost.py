@@ -61,8 +61,10 @@ class Page:
         sizes = [] if self.size is None else [self.size]
         for name in self.variables:
             value = variables.get(name)
-            if isinstance(value, int | list):
-                sizes.append(value if isinstance(value, int) else len(value))
+            if isinstance(value, int | float):
+                sizes.append(int(min(value, MAX_PAGE)))  # 100.0 is an Int too
+            elif isinstance(value, list):
+                sizes.append(len(value))
         return min(max(*sizes, 1), MAX_PAGE) if sizes else DEFAULT_PAGE
 
 

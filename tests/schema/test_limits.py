@@ -174,6 +174,8 @@ def test_costs_are_objects_times_pages() -> None:
     assert _cost("query ($n: Int = 7) { students(first: $n) { nodes { id } } }") == 7
     assert _cost("query ($n: Int = 7) { students(first: $n) { nodes { id } } }", n=None) == 20
     assert _cost("query ($n: Int!) { students(first: $n) { nodes { id } } }", n=10**9) == 100
+    # JSON has one kind of numbers, and GraphQL takes this one for an Int.
+    assert _cost("query ($n: Int!) { students(first: $n) { nodes { id } } }", n=100.0) == 100
     assert _cost("query ($i: [ID!]!) { nodes(ids: $i) { id } }", i=["a", "b"]) == 2
     assert _cost('{ nodes(ids: ["a", "b", "c"]) { id } }') == 3
     skipped = """
