@@ -1,7 +1,9 @@
 """Asking for what has to be waited for: everything that one level of an operation needs, together."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from operator import mul
 from typing import Any
 
 import orjson
@@ -14,7 +16,7 @@ from schema.context import Batch, Context
 from schema.execution.edges import EdgesTo, EdgeTo, Found, Named, SliceOf
 from schema.execution.places import Frame, is_object
 from schema.execution.plan import UNKNOWN, FieldPlan, Plan
-from schema.execution.whole import Whole, objects_in, texts_of, whole_of, whole_of_type
+from schema.execution.whole import Whole, texts_of, whole_of, whole_of_type
 
 MAX_ASKED = 16
 """Different arguments of one page that are remembered."""
@@ -65,7 +67,7 @@ class Level:
         if whole is None:
             return None
         keys = attributes(frame, field)
-        wanted = list(dict.fromkeys(key for key in keys if is_object(key)))
+        wanted = Counter(key for key in keys if is_object(key))
         if not wanted:
             return None
         loaded: dict[Any, Any] = {}
@@ -88,14 +90,16 @@ class Level:
             whole = whole_of_type(field, name, batch)
             if whole is not None:
                 given: dict[Any, Any] = {}
-                await self._load_whole(whole, [key], given)
+                await self._load_whole(whole, {key: 1}, given)
                 if given:
                     loaded[None] = given[key]
 
         self._awaited.append(load())
         return lambda: [loaded[None]] if loaded else None
 
-    async def _load_whole(self, whole: Whole, keys: list[Any], loaded: dict[Any, Any]) -> None:
+    async def _load_whole(self, whole: Whole, wanted: Mapping[Any, int], loaded: dict[Any, Any]) -> None:
+        """`wanted` are the keys, and how often each stands in the answer."""
+        keys = list(wanted)
         try:
             read = await self.context.read()
             try:
@@ -106,7 +110,7 @@ class Level:
                 read.last = self._last
                 texts = texts_of(await read.run(*found), len(keys))
                 if texts is not None:
-                    self.objects += sum(map(objects_in, texts))
+                    self.objects += sum(map(mul, map(whole.objects_in, texts), wanted.values()))
                     loaded.update(zip(keys, map(orjson.Fragment, texts), strict=True))
         except Exception as error:  # noqa: BLE001 - it becomes the error of every field that asked
             loaded.update(dict.fromkeys(keys, error))

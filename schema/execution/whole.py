@@ -56,6 +56,10 @@ class Whole:
         self.pages: list[FieldPlan] = []
         self._of_root: list[FieldPlan] = []
         """Pages whose key is the one that all is read for."""
+        self._rows: set[str] = set()
+        """What the text of each object begins with, and of no page: by that they are counted."""
+        self._windows: set[str] = set()
+        """The same of pages."""
         if isinstance(field.way, EdgeTo | SliceOf):
             self._root = self._edge(field, field.way)
         elif plan is not None and batch is not None and isinstance(shape := shape_of(batch), ByKey):
@@ -63,6 +67,11 @@ class Whole:
             self._of_root = [each for each in plan.later if isinstance(each.way, SliceOf) and each.way.key == "id"]
         else:
             raise NotWritten("a field that is no edge")
+        begin = self._rows | self._windows
+        if self._rows & self._windows or any(
+            each != other and each.startswith(other) for each in begin for other in begin
+        ):
+            raise NotWritten("objects that begin as others do")
         self._statements: dict[tuple[Window, ...], Compiled | None] = {}
 
     def statement(
@@ -96,6 +105,10 @@ class Whole:
                 self._statements[key] = None
         found = self._statements[key]
         return None if found is None else (found, parameters)
+
+    def objects_in(self, text: str) -> int:
+        """How many objects were written out, but for pages. What a string has in it has no quotation marks to match."""
+        return sum(map(text.count, self._rows))
 
     # The tree
 
@@ -131,6 +144,7 @@ class Whole:
                 parts.append((each.key, Rows(shape, way.key, self._row(each.selection.object, shape), number)))
             else:
                 raise NotWritten("more of a page than its rows")
+        self._windows.add(_beginning(parts[0]))
         return Wrapped(field.key, tuple(parts))
 
     def _row(self, plan: ObjectPlan, shape: ByKey[Any] | Listed[Any] | Paged[Any]) -> Row:
@@ -154,6 +168,9 @@ class Whole:
                 if form is None or not writes(form, column):
                     raise NotWritten("a value that Python makes")
                 parts.append(Value(leaf.key, leaf.attribute, form, leaf.field.nullable[0]))
+        if not parts:
+            raise NotWritten("nothing")
+        self._rows.add(_beginning(parts[0]))
         return Row(tuple(parts), _marks(plan.type, shape.record))
 
 
@@ -190,9 +207,10 @@ def texts_of(rows: Sequence[tuple[int, str | None]], count: int) -> list[str] | 
     return [found[position] for position in range(1, count + 1)] if len(found) == count else None
 
 
-def objects_in(text: str) -> int:
-    """How many objects were written out, but for pages; within a string no quotation mark follows a bracket."""
-    return text.count('{"') - text.count('{"nodes":')
+def _beginning(first: Constant | Value | Linked | Wrapped | tuple[str, Rows]) -> str:
+    """What an object begins with whose first part this is."""
+    key = first[0] if isinstance(first, tuple) else first.key
+    return f'{{"{key}":{first.text if isinstance(first, Constant) else ""}'
 
 
 def _marks(kind: GraphQLObjectType, record: Any) -> tuple[tuple[str, str], ...]:

@@ -122,6 +122,16 @@ async def test_an_answer_says_what_it_cost(api: Api, make: Make, services: Servi
     # The third time it is read in another way.
     actual = [(await api.post(nested, sam)).json()["extensions"]["cost"]["actual"] for _ in range(4)]
     assert actual == [5] * 4
+    await make.owner.execute("update goals set title = 'f(x) = {'")
+    for nested in (
+        "{ viewer { ... on Student { goals { __typename nodes { __typename title student { id } } } } } }",
+        "{ viewer { ... on Student { goals { rows: nodes { nodes: title student { nodes: __typename } } } } } }",
+        "{ viewer { ... on Student { goals { nodes { nodes: id student { nodes: __typename } } } } } }",
+        "{ viewer { ... on Student { goals { nodes { id @skip(if: true) } again: nodes { student { id } } } } } }",
+    ):
+        actual = [(await api.post(nested, sam)).json()["extensions"]["cost"]["actual"] for _ in range(4)]
+        assert actual == [actual[0]] * 4
+        assert actual[0] in (5, 7)
     nobody = (await api.post("{ __typename }")).json()
     assert nobody["extensions"] == {"cost": {"requested": 1, "actual": 1, "remaining": None}}
 
