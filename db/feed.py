@@ -295,10 +295,11 @@ class Feed:
             elif self._held_since is None or stretch.end > self.position:
                 self._held_since, self._holder_named = asyncio.get_running_loop().time(), False
             await self._hand_out(stretch)
+            # Further than the last of them, where what follows it is for nobody here.
+            self.position = stretch.end
             await self._name_holder(connection)
             if not stretch.complete:
                 continue
-            self.position = stretch.end
             # Nobody calls when an older transaction ends without events of its own.
             soon = min(2 * soon or 0.005, 0.1) if stretch.held and not stretch.logged else 0.005
             with suppress(TimeoutError):

@@ -345,6 +345,20 @@ async def test_one_look_serves_all_streams(
         assert feed.status.handed_out == 50
 
 
+async def test_pages_of_kinds_of_a_newer_version_are_passed_over(
+    feed: Feed, study: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "PAGE", 2)
+    cast.owner.execute("alter table events drop constraint events_kind_check")
+    ann = cast.id("ann")
+    async with Client(feed, await moment(study), person=ann) as client:
+        cast.owner.execute(
+            "insert into events (kind, student_id, target_id) select 'new', %s, %s from generate_series(1, 5)",
+            [ann, ann],
+        )
+        await client.has(await write(study, goal_progress(ann)))
+
+
 async def test_nobody_calls_when_an_older_transaction_ends_and_it_is_noticed(
     study: Database, database_on_each_server: servers.Database, cast: Cast
 ) -> None:
