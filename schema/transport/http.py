@@ -88,9 +88,9 @@ class HttpEndpoint:
         if ways.events and is_subscription(operation.query, operation.operation_name):
             await context.was_right()
             viewer = await context.viewer()
-            stream = self._stream(operation, context, None if viewer is None else viewer.id)
             await context.release()
-            return stream
+            # Last: from the look whether there is room to the beginning of the stream nobody else gets a turn.
+            return self._stream(operation, context, None if viewer is None else viewer.id)
         try:
             result = await schema.execute(
                 operation.query,

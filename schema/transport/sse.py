@@ -85,7 +85,8 @@ class EventStream(ClientConnection):
         self.sockets.counts.operations += 1
         operation.start(answers)
         try:
-            while (await receive())["type"] != "http.disconnect":
+            # It may have ended before it began, as with a token in its last grace.
+            while self.ending is None and (await receive())["type"] != "http.disconnect":
                 pass
         finally:
             task = operation.task

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
-from schema.context import Services
+from schema.context import Context, Services
 from schema.ids import to_global
 from schema.transport import wire
 from schema.transport.sockets import Sockets
@@ -167,6 +167,36 @@ async def test_one_person_has_so_many_connections(api: Api, make: Make, sockets:
         await mine[0].connection.close()
         await until(lambda: len(sockets) == 3)
         await stack.enter_async_context(api.socket(sam))
+
+
+@pytest.mark.parametrize("chosen", [{"sockets_per_person": 1}])
+async def test_streams_that_begin_together_are_counted_too(
+    api: Api, make: Make, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And each of them can be closed."""
+    release = Context.release
+
+    async def release_slowly(context: Context) -> None:
+        await asyncio.sleep(0.2)
+        await release(context)
+
+    monkeypatch.setattr(Context, "release", release_slowly)
+    sam = await make.student()
+    headers = {"accept": "text/event-stream", "authorization": f"Bearer {sam.token}"}
+
+    async def stream() -> None:
+        url = f"http://{api.address}/graphql"
+        async with api.http.stream("POST", url, json={"query": NUDGES}, headers=headers) as response:
+            statuses.append(response.status_code)
+            async for _ in response.aiter_raw():
+                pass
+
+    statuses: list[int] = []
+    streams = [asyncio.create_task(stream()) for _ in range(4)]
+    await until(lambda: len(statuses) == 4)
+    assert sorted(statuses) == [200, 429, 429, 429]
+    sockets.disconnect(sam.id)
+    await asyncio.wait_for(asyncio.gather(*streams), 10)
 
 
 @pytest.mark.parametrize("chosen", [{"sockets_per_person": 3}])

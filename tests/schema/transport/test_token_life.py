@@ -1,5 +1,6 @@
 """Until when a connection stays open: the token's end, a newer token, an administrator."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -74,6 +75,17 @@ async def test_a_token_in_its_last_grace_opens_no_socket(api: Api, make: Make, d
     async with opened(api) as connection:
         await say(connection, init(ended))
         assert await closing(connection) == (4403, "Token expired")
+
+
+async def test_nor_does_it_an_event_stream(api: Api, make: Make, sockets: Sockets, data_dir: Path) -> None:
+    await make.student()
+    now = datetime.now(UTC).timestamp()
+    ended = LocalIssuer.load(data_dir, clock=lambda: now - 63).issue("sub-sam", lifetime=timedelta(minutes=1))
+    headers = {"accept": "text/event-stream", "authorization": f"Bearer {ended}"}
+    async with asyncio.timeout(30):
+        response = await api.http.post(f"http://{api.address}/graphql", json={"query": NUDGES}, headers=headers)
+    assert (response.status_code, "complete" in response.text) == (200, False)
+    assert sockets.counts.closed == {"4403": 1}
 
 
 async def test_a_newer_token_goes_on_with_the_streams(
