@@ -1,7 +1,7 @@
 """Overrides: a tutor's correction of what the companion wrote."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -179,6 +179,8 @@ class OverrideDraft:
     subject_id: UUID | None
     difficulty_level: int | None
     target_version: int
+    held: bool = False
+    """Whether practice stays kept from its student: a tutor has said no to it."""
 
     @property
     def action(self) -> str:
@@ -189,7 +191,8 @@ class OverrideDraft:
         """The target's columns as they will be, once the override has its id."""
         values = self.after.values()
         if self.override_type is OverrideType.PRACTICE:
-            values["flagged"] = False  # a tutor has looked at it now
+            # A tutor has looked at it now.
+            values |= {"flagged": False, "held": self.held}
         return values | {"overridden": True, "override_id": override_id, "version": self.target_version}
 
 
@@ -274,7 +277,7 @@ def rewrite_practice(
         raise Refused(Code.INVALID, "The difficulty is a level from 1 to 10.", "difficulty_level")
     if after.answer != before.answer and practice.choices and after.answer not in practice.choices:
         raise Refused(Code.INVALID, "The answer must be one of the item's choices.", "answer")
-    return _draft(
+    draft = _draft(
         OverrideType.PRACTICE,
         practice,
         before,
@@ -283,6 +286,7 @@ def rewrite_practice(
         subject_id=practice.subject_id,
         difficulty_level=after.difficulty_level,
     )
+    return replace(draft, held=practice.held and not practice.flagged)
 
 
 def rewrite_answer(question: Question, *, answer: str, reason: str | None, subject_id: UUID | None) -> OverrideDraft:

@@ -95,7 +95,7 @@ class OverrideSummaryInput:
 
 @strawberry.input(description="An assigned practice item in a tutor's words; the bank's item stays as it is.")
 class OverridePracticeInput:
-    """At least one thing must differ. A completed item can be corrected too."""
+    """At least one thing must differ. A completed item can be corrected too. It counts as a review of the item."""
 
     id: strawberry.ID = strawberry.field(description="The assigned item.")
     expected_version: int = strawberry.field(description=_VERSION)
@@ -170,6 +170,8 @@ class OverrideMutations:
                 reason=input.reason,
             )
             override, changed = await _keep(work, draft)
+            if practice.held and not draft.held:
+                work.tell(Event(EventKind.PRACTICE_ASSIGNED, practice.student_id, practice_id))
         return OverridePracticePayload(override=override, practice=PracticeAssignment.view(changed))
 
     @mutation(Permission.OVERRIDE, "Replace the answer to a student's question: a tutor of the student.")

@@ -180,6 +180,20 @@ async def test_overriding_reviews_an_item_that_the_companion_wrote(api: Api, sce
     }
 
 
+@pytest.mark.parametrize(("flagged", "gets"), [(True, ["1 + 5 = ?"]), (False, [])], ids=["held", "rejected"])
+async def test_what_was_held_for_review_is_the_students_once_it_is_corrected(
+    api: Api, scene: Scene, flagged: bool, gets: list[str]
+) -> None:
+    held = await scene.make.written_practice(scene.sam, flagged=flagged, held=True)
+    change = {"id": to_global("PracticeAssignment", held), "expectedVersion": 1, "question": "1 + 5 = ?"}
+    assert refusals(await api.data(PRACTICE, scene.tess, input=change)) == []
+    mine = "{ viewer { ... on Student { practice(where: {source: AI_GENERATED}) { nodes { id questionText } } } } }"
+    nodes = (await api.data(mine, scene.sam))["viewer"]["practice"]["nodes"]
+    assert [each["questionText"] for each in nodes if each["id"] == change["id"]] == gets
+    told = await scene.all("select target_id from events where kind = 'practice_assigned'")
+    assert told == ([(held,)] if gets else [])
+
+
 async def test_a_completed_item_can_be_corrected(api: Api, scene: Scene) -> None:
     await scene.make.owner.execute(
         "update practice_assignments set completed = true, completed_at = now(), performance_score = 0 where id = %s",
