@@ -46,7 +46,7 @@ async def test_killed(stop: str, tools: Tools, database: Database, tmp_path: Pat
             address=database.app_url,
             tasks={JobKind.CLEAN_UP: Task(leave_effect)},
             heartbeat=0.2,
-            silence=1,
+            silence=2,
             poll=0.1,
         )
         async with next_one:

@@ -94,7 +94,7 @@ async def test_a_worker_killed_in_mid_summary(
     assert await found(make, "select status::text from jobs.procrastinate_jobs") == [("doing",)] * 2
     assert await found(make, "select count(*) from summaries") == [(0,)]
     server.says(ANSWER)
-    async with Worker(modelled, address=database.app_url, tasks=SUMMARISE, heartbeat=0.2, silence=1, poll=0.1):
+    async with Worker(modelled, address=database.app_url, tasks=SUMMARISE, heartbeat=0.2, silence=2, poll=0.1):
         for _ in range(600):
             if not await found(make, "select * from jobs.procrastinate_jobs"):
                 break

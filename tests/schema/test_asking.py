@@ -280,7 +280,7 @@ async def with_model(database: Database, data_dir: Path, model: OpenAIServer) ->
         study_data_dir=data_dir,
         openai_api_key=SecretStr(fake.KEY),
         openai_base_url=model.url,
-        openai_timeout_seconds=2,
+        openai_timeout_seconds=30,
     )
     async with serving(create_app(settings, database.app_url)) as running:
         yield running
@@ -477,12 +477,12 @@ async def test_danger_that_only_a_model_sees_is_met_with_care(with_model: Api, m
 async def test_a_reader_who_leaves_loses_nothing(with_model: Api, make: Make, model: OpenAIServer) -> None:
     sam = await make.student()
     await tides(make)
-    here = asyncio.Event()
+    here, go_on = asyncio.Event(), asyncio.Event()
     sent = fake.stream(json.dumps(WRITTEN))
 
     async def late(writer: asyncio.StreamWriter) -> None:
         here.set()
-        await asyncio.sleep(0.3)
+        await go_on.wait()
         await sent(writer)
 
     model.says(late)
@@ -492,6 +492,7 @@ async def test_a_reader_who_leaves_loses_nothing(with_model: Api, make: Make, mo
         # While it is being answered, there is time for no other.
         assert await refused(with_model, sam, "Who sails?") == [("query", "CONFLICT")]
         socket.connection.transport.abort()
+    go_on.set()
     for _ in range(100):
         if await count(make):
             break

@@ -83,7 +83,7 @@ async def written(services: Services, server: OpenAIServer) -> AsyncIterator[Too
         base_url=server.url,
         model="large",
         small_model="little",
-        timeout=1,
+        timeout=60,
         tokens_per_day=100_000,
         backoff=0.001,
     )

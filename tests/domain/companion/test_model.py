@@ -54,20 +54,28 @@ async def server() -> AsyncIterator[OpenAIServer]:
 
 @pytest.fixture
 async def model(server: OpenAIServer) -> AsyncIterator[Model]:
-    """The port, with little patience."""
+    """The port, with patience enough for a machine that is busy."""
     port = made(server)
     yield port
     await port.aclose()
 
 
-def made(server: OpenAIServer, key: str = fake.KEY) -> Model:
+@pytest.fixture
+async def hasty(server: OpenAIServer) -> AsyncIterator[Model]:
+    """The port, with little patience."""
+    port = made(server, timeout=0.5)
+    yield port
+    await port.aclose()
+
+
+def made(server: OpenAIServer, key: str = fake.KEY, timeout: float = 60) -> Model:
     """A port to the server."""
     return Model(
         key=key,
         base_url=server.url,
         model="large",
         small_model="little",
-        timeout=0.3,
+        timeout=timeout,
         tokens_per_day=1000,
         backoff=0.001,
     )
@@ -106,7 +114,8 @@ async def test_what_is_small_goes_to_the_smaller_model(server: OpenAIServer, mod
         fake.half,
     ],
 )
-async def test_what_passes_is_asked_again(passing: Reply, server: OpenAIServer, model: Model) -> None:
+async def test_what_passes_is_asked_again(passing: Reply, server: OpenAIServer, model: Model, hasty: Model) -> None:
+    model = hasty if passing in {fake.hang, fake.trickle} else model
     server.says(passing, passing, completion(GOOD))
     assert (await model.ask(PROMPT, Shape)).value.word == "yes"
     assert len(server.requests) == ATTEMPTS == 3
@@ -119,13 +128,13 @@ async def test_what_passes_is_asked_again(passing: Reply, server: OpenAIServer, 
 
 
 async def test_nobody_waits_longer_than_an_answer_is_of_use(server: OpenAIServer, model: Model) -> None:
-    hasty = replace(PROMPT, patience=0.1)
+    short = replace(PROMPT, patience=1)
     for reply in (fake.hang, status(503, retry_after="2")):
         server.says(reply)
         for asking in (model.ask, model.stream):
             server.requests.clear()
             with pytest.raises(ModelUnavailable):
-                await asking(hasty, Shape)
+                await asking(short, Shape)
             assert len(server.requests) == 1
 
 
@@ -289,11 +298,11 @@ async def test_an_end_that_is_none_is_told(
     ],
 )
 async def test_a_stream_that_does_not_begin(
-    reply: Reply, kind: type[ModelFailed], asked: int, server: OpenAIServer, model: Model
+    reply: Reply, kind: type[ModelFailed], asked: int, server: OpenAIServer, model: Model, hasty: Model
 ) -> None:
     server.says(reply)
     with pytest.raises(kind):
-        await model.stream(PROMPT, Shape)
+        await (hasty if reply is fake.hang else model).stream(PROMPT, Shape)
     assert len(server.requests) == asked
 
 
