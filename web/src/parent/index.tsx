@@ -9,7 +9,7 @@ import type { ChildrenQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Corrected } from '../ui/Correction';
 import { day, Empty, Face, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
-import { More, SESSIONS } from '../ui/More';
+import { Listed, SESSIONS } from '../ui/More';
 import { GoalLine, NextSteps } from '../ui/Shown';
 import { Strip } from '../ui/Strip';
 
@@ -126,15 +126,15 @@ function ChildView({ child }: { child: Child }) {
         <div className="stack">
           <h2>Sessions</h2>
           {child.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
-          {sessionSheets(child.sessions.nodes)}
-          <More
+          <Listed
             list={SESSIONS}
+            first={child.sessions}
             variables={(after) => ({ id: child.id, after })}
-            end={child.sessions.pageInfo}
             kinds={CHANGES}
+            className="stack"
           >
-            {sessionSheets}
-          </More>
+            {(session) => <SessionSheet session={session} />}
+          </Listed>
         </div>
         <div className="stack">
           <Sheet title="Goals">
@@ -179,10 +179,9 @@ function ChildView({ child }: { child: Child }) {
   );
 }
 
-function sessionSheets(sessions: Session[]) {
-  return sessions.map((session) => (
+function SessionSheet({ session }: { session: Session }) {
+  return (
     <Sheet
-      key={session.id}
       ruled
       title={session.topicsCovered.join(', ') || 'Session'}
       aside={
@@ -202,7 +201,7 @@ function sessionSheets(sessions: Session[]) {
         </div>
       ))}
     </Sheet>
-  ));
+  );
 }
 
 /** In a few plain words. */

@@ -7,7 +7,7 @@ import type { AskPageQuery } from '../generated/graphql';
 import { useConnection, useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
 import { Button, Empty, Face, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
-import { More, QUESTIONS } from '../ui/More';
+import { Listed, QUESTIONS } from '../ui/More';
 import { Sources } from '../ui/Shown';
 import { Written } from '../ui/Written';
 
@@ -97,10 +97,6 @@ export function AskPage() {
   const [latest, setLatest] = useState<Question | null>(null);
   const listed = me?.questions.nodes ?? [];
   const shown = latest && !listed.some(({ id }) => id === latest.id) ? [latest, ...listed] : listed;
-  const cards = (questions: Question[]) =>
-    questions.map((question) => (
-      <QuestionCard key={question.id} question={question} tutors={me?.tutorAssignments.nodes ?? []} />
-    ));
   return (
     <div className="page">
       <header>
@@ -118,16 +114,16 @@ export function AskPage() {
           {error && data && <Problem>{sentence(error)}</Problem>}
           {me === null && <Pending error={error} what="what you asked" />}
           {me !== null && shown.length === 0 && <Empty>You have asked nothing yet.</Empty>}
-          {cards(shown)}
           {me !== null && (
-            <More
+            <Listed
               list={QUESTIONS}
+              first={{ ...me.questions, nodes: shown }}
               variables={(after) => ({ id: me.id, after })}
-              end={me.questions.pageInfo}
               kinds={CHANGES}
+              className="stack"
             >
-              {cards}
-            </More>
+              {(question) => <QuestionCard question={question} tutors={me.tutorAssignments.nodes} />}
+            </Listed>
           )}
         </div>
         {me !== null && (

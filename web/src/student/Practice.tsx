@@ -83,11 +83,14 @@ const CHANGES = [
 export function PracticePage() {
   const { data, error, again } = useLiveQuery(PRACTICE, {}, CHANGES);
   const me = data?.viewer && 'practice' in data.viewer ? data.viewer : null;
-  const open = me?.practice.nodes.filter(({ held }) => !held) ?? [];
+  const open = me?.practice.nodes.filter(({ held, completed }) => !held && !completed) ?? [];
   const [chosen, setChosen] = useState<string | null>(null);
   const [done, setDone] = useState<PracticeShownFragment | null>(null);
   const current = done ?? open.find(({ id }) => id === chosen) ?? open[0];
   const left = open.filter(({ id }) => id !== done?.id);
+  // What comes before it now does not push it away, with an answer half typed.
+  const shown = current?.id ?? null;
+  useEffect(() => setChosen(shown), [shown]);
 
   return (
     <div className="page">

@@ -4,8 +4,8 @@ import type { ProgressQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Course } from '../ui/Course';
 import { Empty, Pending, Problem, sentence, Sheet } from '../ui/parts';
-import { More, SESSIONS } from '../ui/More';
-import { GoalLine, SessionLines } from '../ui/Shown';
+import { Listed, SESSIONS } from '../ui/More';
+import { GoalLine, SessionLine } from '../ui/Shown';
 import { Strip } from '../ui/Strip';
 
 const PROGRESS = graphql(/* GraphQL */ `
@@ -84,15 +84,15 @@ export function ProgressPage() {
               </div>
             </Sheet>
             <Sheet title="Sessions">
-              <SessionLines sessions={me.sessions.nodes} />
-              <More
+              <Listed
                 list={SESSIONS}
+                first={me.sessions}
                 variables={(after) => ({ id: me.id, after })}
-                end={me.sessions.pageInfo}
                 kinds={CHANGES}
+                className="things"
               >
-                {(sessions) => <SessionLines sessions={sessions} />}
-              </More>
+                {(session) => <SessionLine session={session} />}
+              </Listed>
               {me.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
             </Sheet>
           </div>

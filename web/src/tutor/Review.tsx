@@ -8,7 +8,7 @@ import type { ReviewQuery } from '../generated/graphql';
 import { useLiveQuery } from '../live';
 import { Refusals } from '../ui/Correction';
 import { Button, Empty, Face, Pending, Problem, sentence, Tag, When } from '../ui/parts';
-import { list, More } from '../ui/More';
+import { list, Listed, useWriting } from '../ui/More';
 import { Sources } from '../ui/Shown';
 import { Asked, Solved } from './Things';
 
@@ -99,14 +99,6 @@ const QUEUE = list({ what: 'to review', query: REVIEW, of: ({ reviewQueue }) => 
 /** What waits for a tutor: practice that nobody has looked at, and questions that the companion was not sure of. */
 export function ReviewPage() {
   const { data, error, again } = useLiveQuery(REVIEW, {}, CHANGES);
-  const cards = (items: Item[], done: () => void) =>
-    items.map((item) =>
-      item.__typename === 'Question' ? (
-        <QuestionCard key={item.id} question={item} onDone={done} />
-      ) : (
-        <PracticeCard key={item.id} practice={item} onDone={done} />
-      ),
-    );
   const queue = data?.reviewQueue;
   return (
     <div className="page narrow">
@@ -120,10 +112,19 @@ export function ReviewPage() {
       ) : (
         <div className="stack" aria-live="polite">
           {queue.nodes.length === 0 && <Empty>Nothing waits. What comes up shows up here by itself.</Empty>}
-          {cards(queue.nodes, again)}
-          <More list={QUEUE} variables={(after) => ({ after })} end={queue.pageInfo} kinds={CHANGES}>
-            {cards}
-          </More>
+          <Listed list={QUEUE} first={queue} variables={(after) => ({ after })} kinds={CHANGES} className="stack">
+            {(item, further) => {
+              const done = () => {
+                again();
+                further();
+              };
+              return item.__typename === 'Question' ? (
+                <QuestionCard question={item} onDone={done} />
+              ) : (
+                <PracticeCard practice={item} onDone={done} />
+              );
+            }}
+          </Listed>
         </div>
       )}
     </div>
@@ -153,8 +154,9 @@ function Head({
   );
 }
 
-function PracticeCard({ practice, onDone }: { practice: PracticeItem; onDone: () => void }) {
+function PracticeCard({ practice: listed, onDone }: { practice: PracticeItem; onDone: () => void }) {
   const [correcting, setCorrecting] = useState(false);
+  const practice = useWriting(listed, correcting);
   const approve = useAct(APPROVE);
   const reject = useAct(REJECT);
   const run = (act: typeof approve.act) => void act({ id: practice.id }).then((done) => done && onDone());
@@ -195,8 +197,9 @@ function why({ outcome, escalatedTo }: QuestionItem): string {
   return escalatedTo ? `asks ${escalatedTo.displayName}` : 'the companion was not sure';
 }
 
-function QuestionCard({ question, onDone }: { question: QuestionItem; onDone: () => void }) {
+function QuestionCard({ question: listed, onDone }: { question: QuestionItem; onDone: () => void }) {
   const [doing, setDoing] = useState<'answer' | 'correct' | null>(null);
+  const question = useWriting(listed, doing !== null);
   return (
     <article className="sheet" aria-label={`Question of ${question.student.displayName}`}>
       <Head student={question.student} at={question.createdAt}>

@@ -7,9 +7,9 @@ import { graphql } from '../generated';
 import { useLiveQuery } from '../live';
 import { Refusals } from '../ui/Correction';
 import { Button, Empty, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
-import { More, PRACTICE, QUESTIONS, SESSIONS } from '../ui/More';
-import { GoalLine, SessionLines } from '../ui/Shown';
-import { PracticeLines, QuestionLines } from './Things';
+import { Listed, PRACTICE, QUESTIONS, SESSIONS } from '../ui/More';
+import { GoalLine, SessionLine } from '../ui/Shown';
+import { PracticeLine, QuestionLine } from './Things';
 
 const STUDENT = graphql(/* GraphQL */ `
   query StudentPage($id: ID!) {
@@ -113,8 +113,6 @@ const CHANGES = [
   'ASSIGNMENT_ENDED',
 ] as const;
 
-const sessionPage = (id: string) => `/tutor/sessions/${id}`;
-
 /** One student, with all that hangs on them. */
 export function StudentPage({ id }: { id: string }) {
   const { data, error, again } = useLiveQuery(STUDENT, { id }, CHANGES);
@@ -129,7 +127,7 @@ export function StudentPage({ id }: { id: string }) {
   }
   const [first = ''] = student.displayName.split(' ');
   const game = student.details?.gamification;
-  const of = { variables: (after: string) => ({ id, after }), kinds: CHANGES };
+  const of = { variables: (after: string) => ({ id, after }), kinds: CHANGES, className: 'things' };
   return (
     <div className="page">
       <header className="stack" style={{ '--gap': '0.25rem' } as React.CSSProperties}>
@@ -148,17 +146,15 @@ export function StudentPage({ id }: { id: string }) {
         <div className="stack">
           <Sheet title="Sessions">
             {student.sessions.nodes.length === 0 && <Empty>No session yet.</Empty>}
-            <SessionLines sessions={student.sessions.nodes} to={sessionPage} />
-            <More list={SESSIONS} {...of} end={student.sessions.pageInfo}>
-              {(sessions) => <SessionLines sessions={sessions} to={sessionPage} />}
-            </More>
+            <Listed list={SESSIONS} {...of} first={student.sessions}>
+              {(session) => <SessionLine session={session} to={`/tutor/sessions/${session.id}`} />}
+            </Listed>
           </Sheet>
           <Sheet title="Questions">
             {student.questions.nodes.length === 0 && <Empty>{first} has asked nothing yet.</Empty>}
-            <QuestionLines questions={student.questions.nodes} />
-            <More list={QUESTIONS} {...of} end={student.questions.pageInfo}>
-              {(questions) => <QuestionLines questions={questions} />}
-            </More>
+            <Listed list={QUESTIONS} {...of} first={student.questions}>
+              {(question) => <QuestionLine question={question} />}
+            </Listed>
           </Sheet>
         </div>
         <div className="stack">
@@ -199,28 +195,26 @@ export function StudentPage({ id }: { id: string }) {
           </Sheet>
           <Sheet title="Practice">
             <h3>To do</h3>
-            <PracticeLines practice={student.open.nodes} />
-            <More
+            <Listed
               list={PRACTICE}
-              kinds={CHANGES}
+              {...of}
               variables={(after) => ({ id, completed: false, after })}
-              end={student.open.pageInfo}
+              first={student.open}
             >
-              {(practice) => <PracticeLines practice={practice} />}
-            </More>
+              {(practice) => <PracticeLine practice={practice} />}
+            </Listed>
             {student.open.nodes.length === 0 && <p className="soft">Nothing is open.</p>}
             {student.done.nodes.length > 0 && (
               <details>
                 <summary>What {first} did last</summary>
-                <PracticeLines practice={student.done.nodes} />
-                <More
+                <Listed
                   list={PRACTICE}
-                  kinds={CHANGES}
+                  {...of}
                   variables={(after) => ({ id, completed: true, after })}
-                  end={student.done.pageInfo}
+                  first={student.done}
                 >
-                  {(practice) => <PracticeLines practice={practice} />}
-                </More>
+                  {(practice) => <PracticeLine practice={practice} />}
+                </Listed>
               </details>
             )}
           </Sheet>

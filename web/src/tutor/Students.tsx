@@ -1,7 +1,7 @@
 import { Link, Title } from '../app/router';
 import { graphql } from '../generated';
 import { useLiveQuery } from '../live';
-import { list, More } from '../ui/More';
+import { list, Listed } from '../ui/More';
 import { Empty, Face, Meter, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
 import { alertsOf, type Alert, type ListedStudent, type Waiting } from './alerts';
 
@@ -107,10 +107,7 @@ const CHANGES = [
 export function StudentsPage() {
   const { data, error } = useLiveQuery(STUDENTS, {}, CHANGES);
   const waiting = data?.reviewQueue.totalCount ?? 0;
-  const cards = (students: ListedStudent[]) =>
-    byUrgency(students, data?.reviewQueue.nodes ?? []).map(({ student, alerts }) => (
-      <StudentCard key={student.id} student={student} alerts={alerts} />
-    ));
+  const queue = data?.reviewQueue.nodes ?? [];
   return (
     <div className="page">
       <header className="row apart">
@@ -134,10 +131,16 @@ export function StudentsPage() {
         <div className="students-layout">
           <div className="stack">
             {data.students.nodes.length === 0 && <Empty>Nobody is assigned to you yet.</Empty>}
-            {cards(data.students.nodes)}
-            <More list={REST} variables={(after) => ({ after })} end={data.students.pageInfo} kinds={CHANGES}>
-              {cards}
-            </More>
+            <Listed
+              list={REST}
+              first={data.students}
+              variables={(after) => ({ after })}
+              kinds={CHANGES}
+              className="stack"
+              order={(page) => byUrgency(page, queue)}
+            >
+              {(student) => <StudentCard student={student} alerts={alertsOf(student, queue)} />}
+            </Listed>
           </div>
           <Lately students={data.students.nodes} />
         </div>
@@ -152,8 +155,9 @@ const WEIGHT = { bad: 100, warn: 1, good: 0, blue: 0 };
 function byUrgency(students: readonly ListedStudent[], waiting: readonly Waiting[]) {
   return students
     .map((student) => ({ student, alerts: alertsOf(student, waiting) }))
-    .map((each) => ({ ...each, weight: each.alerts.reduce((sum, { tone }) => sum + WEIGHT[tone], 0) }))
-    .sort((a, b) => b.weight - a.weight || a.student.displayName.localeCompare(b.student.displayName));
+    .map(({ student, alerts }) => ({ student, weight: alerts.reduce((sum, { tone }) => sum + WEIGHT[tone], 0) }))
+    .sort((a, b) => b.weight - a.weight || a.student.displayName.localeCompare(b.student.displayName))
+    .map(({ student }) => student);
 }
 
 function StudentCard({ student, alerts }: { student: ListedStudent; alerts: readonly Alert[] }) {

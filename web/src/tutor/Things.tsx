@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { CorrectAnswer, CorrectPractice, TakeBack } from '../corrections';
 import type { PracticeShownFragment, QuestionShownFragment } from '../generated/graphql';
 import { Corrected } from '../ui/Correction';
+import { useWriting } from '../ui/More';
 import { Button, Tag } from '../ui/parts';
 import { Written } from '../ui/Written';
 
@@ -99,21 +100,12 @@ export function Asked({ question }: { question: QuestionShownFragment }) {
   );
 }
 
-/** Each can be corrected where it stands. */
-export function PracticeLines({ practice }: { practice: readonly PracticeShownFragment[] }) {
-  return (
-    <ol className="things">
-      {practice.map((each) => (
-        <PracticeLine key={each.id} practice={each} />
-      ))}
-    </ol>
-  );
-}
-
-function PracticeLine({ practice }: { practice: PracticeShownFragment }) {
+/** Can be corrected where it stands. */
+export function PracticeLine({ practice: listed }: { practice: PracticeShownFragment }) {
   const [correcting, setCorrecting] = useState(false);
+  const practice = useWriting(listed, correcting);
   return (
-    <li>
+    <>
       <Solved practice={practice} />
       {correcting ? (
         <CorrectPractice of={practice} onClose={() => setCorrecting(false)} />
@@ -122,24 +114,15 @@ function PracticeLine({ practice }: { practice: PracticeShownFragment }) {
           Correct it
         </Button>
       )}
-    </li>
+    </>
   );
 }
 
-export function QuestionLines({ questions }: { questions: readonly QuestionShownFragment[] }) {
-  return (
-    <ol className="things">
-      {questions.map((each) => (
-        <QuestionLine key={each.id} question={each} />
-      ))}
-    </ol>
-  );
-}
-
-function QuestionLine({ question }: { question: QuestionShownFragment }) {
+export function QuestionLine({ question: listed }: { question: QuestionShownFragment }) {
   const [correcting, setCorrecting] = useState(false);
+  const question = useWriting(listed, correcting);
   return (
-    <li>
+    <>
       <Asked question={question} />
       {correcting ? (
         <CorrectAnswer of={question} onClose={() => setCorrecting(false)} />
@@ -150,6 +133,6 @@ function QuestionLine({ question }: { question: QuestionShownFragment }) {
           </Button>
         )
       )}
-    </li>
+    </>
   );
 }

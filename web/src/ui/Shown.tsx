@@ -24,35 +24,24 @@ export function GoalLine({ goal, children }: { goal: GoalShownFragment; children
   );
 }
 
-/** Sessions with their summaries, in short where each has a page of its own (`to`). */
-export function SessionLines({
-  sessions,
-  to,
-}: {
-  sessions: readonly SessionShownFragment[];
-  to?: (id: string) => string;
-}) {
+/** A session with its summary, in short where it has a page of its own (`to`). */
+export function SessionLine({ session, to }: { session: SessionShownFragment; to?: string }) {
+  const { startedAt, topicsCovered, subject, summaries } = session;
+  const title = topicsCovered.join(', ') || 'Session';
   return (
-    <ol className="things">
-      {sessions.map(({ id, startedAt, topicsCovered, subject, summaries }) => {
-        const title = topicsCovered.join(', ') || 'Session';
-        return (
-          <li key={id}>
-            <p className="row apart">
-              {to ? <Link to={to(id)}>{title}</Link> : <strong>{title}</strong>}
-              <span className="soft small">{[subject?.name, day(startedAt)].filter(Boolean).join(' · ')}</span>
-            </p>
-            {summaries.map((summary) => (
-              <div key={summary.id}>
-                <Corrected override={summary.activeOverride} />
-                <p className={to ? 'prose glimpse' : 'prose'}>{summary.narrative}</p>
-              </div>
-            ))}
-            {summaries.length === 0 && <p className="soft small">No summary yet.</p>}
-          </li>
-        );
-      })}
-    </ol>
+    <>
+      <p className="row apart">
+        {to ? <Link to={to}>{title}</Link> : <strong>{title}</strong>}
+        <span className="soft small">{[subject?.name, day(startedAt)].filter(Boolean).join(' · ')}</span>
+      </p>
+      {summaries.map((summary) => (
+        <div key={summary.id}>
+          <Corrected override={summary.activeOverride} />
+          <p className={to ? 'prose glimpse' : 'prose'}>{summary.narrative}</p>
+        </div>
+      ))}
+      {summaries.length === 0 && <p className="soft small">No summary yet.</p>}
+    </>
   );
 }
 
