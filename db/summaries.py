@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, select, update
 
 from db.batch import ByKey, Listed, Order, Page, Paged, reads
 from db.engine import Transaction, Work
-from db.statement import Statement
-from db.tables import summaries
+from db.statement import Compiled, Statement
+from db.tables import generations, sessions, summaries
 from domain.errors import Code, Refused
 from domain.summaries import Summary, SummaryFilter
 
@@ -64,6 +64,13 @@ _LATEST = (
 )
 _latest = Statement("latest_summary", _LATEST, Summary)
 _lock_latest = Statement("lock_latest_summary", _LATEST.with_for_update(), Summary)
+_outdated = Compiled(
+    "is_summary_outdated",
+    select(summaries.c.id)
+    .join(sessions, sessions.c.id == summaries.c.session_id)
+    .join(generations, generations.c.id == summaries.c.generation_id)
+    .where(summaries.c.id == bindparam("summary_id"), sessions.c.updated_at > generations.c.created_at),
+)
 _lock = Statement(
     "lock_summary", _SUMMARIES.where(summaries.c.id == bindparam("summary_id")).with_for_update(), Summary
 )
@@ -133,3 +140,8 @@ async def update_summary(work: Work, summary_id: UUID, **columns: Any) -> Summar
     """The summary after the change; `columns` by name. Whoever changes the content raises `version` themselves."""
     await work.execute("update_summary", update(summaries).where(summaries.c.id == summary_id).values(**columns))
     return await lock_summary(work, summary_id)
+
+
+async def is_outdated(work: Work, summary_id: UUID) -> bool:
+    """Whether the session of what the companion wrote has changed since."""
+    return bool(await work.run(_outdated, {"summary_id": summary_id}))

@@ -11,13 +11,16 @@ from db import questions as questions_db
 from db import summaries as summaries_db
 from db.audit import record
 from db.engine import Work
+from db.jobs import defer
 from db.sessions import sessions_by_id
 from domain import overrides
 from domain.clock import now
 from domain.errors import Code, Refused
 from domain.events import Event, EventKind
+from domain.jobs import JobKind
 from domain.permissions import Permission
 from domain.practice import PracticeAssignment as PracticeRecord
+from domain.summaries import Summary as SummaryRecord
 from schema.context import Info
 from schema.errors import Payload, user_error
 from schema.fields import mutation
@@ -118,7 +121,10 @@ class OverrideAnswerInput:
     reason: str | None = strawberry.field(default=None, description=_REASON)
 
 
-@strawberry.input(description="An override to end: its target says again what it said before.")
+@strawberry.input(
+    description="An override to end: its target says again what it said before. A summary whose session has changed "
+    "since it was written is written anew."
+)
 class RevertOverrideInput:
     """Only the latest override in force of a target can be reverted."""
 
@@ -206,8 +212,16 @@ class OverrideMutations:
             values = reverting.target_values(bank)
             target = await overrides_db.update_target(work, override.override_type, target.id, values)
             override = await overrides_db.end_override(work, override_id, now())
+            if isinstance(target, SummaryRecord):
+                await _write_anew(work, target)
             await _tell(work, "override.revert", EventKind.OVERRIDE_REVERTED, override, target)
         return RevertOverridePayload(override=Override.view(override))
+
+
+async def _write_anew(work: Work, summary: SummaryRecord) -> None:
+    """Have the companion's own words again written anew if they are of another transcript: an override kept them."""
+    if not summary.overridden and await summaries_db.is_outdated(work, summary.id):
+        await defer(work, JobKind.SUMMARISE, session_id=summary.session_id, version=summary.version)
 
 
 async def _visible(work: Work, override_id: UUID) -> overrides.Override:

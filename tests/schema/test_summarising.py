@@ -260,7 +260,7 @@ async def test_a_tutors_words_are_never_written_over(
     (before,) = await summaries(api, tess, session)
     await api.data(REGENERATE, tess, input={"id": before["id"], "expectedVersion": 1})
     mine = {"id": before["id"], "expectedVersion": 1, "narrative": "Sam draws ladders well."}
-    await api.data(OVERRIDE, tess, input=mine)
+    override = (await api.data(OVERRIDE, tess, input=mine))["overrideSummary"]["override"]["id"]
     await api.data(UPDATE, tess, input={"id": session, **text("Tutor: Another day.\nStudent: Yes, 1 + 1 = 2.")})
     await work_off(tools)  # two jobs, and neither may
     (after,) = await summaries(api, tess, session)
@@ -268,6 +268,15 @@ async def test_a_tutors_words_are_never_written_over(
     assert after["claims"] == []  # those were of the companion's words
     reply = (await api.data(REGENERATE, tess, input={"id": before["id"], "expectedVersion": 2}))["regenerateSummary"]
     assert [(error["field"], error["code"]) for error in reply["userErrors"]] == [("id", "CONFLICT")]
+    # Once they are taken back, what the companion says is about the transcript that there is.
+    revert = "mutation ($input: RevertOverrideInput!) { revertOverride(input: $input) { userErrors { code } } }"
+    reverted = await api.data(revert, tess, input={"id": override, "expectedVersion": 2})
+    assert reverted == {"revertOverride": {"userErrors": []}}
+    await work_off(tools)
+    (anew,) = await summaries(api, tess, session)
+    assert (anew["version"], anew["overridden"]) == (4, False)
+    assert "1 + 1 = 2" in anew["narrative"]
+    assert {turn["text"] for claim in anew["claims"] for turn in claim["turns"]} <= {"Another day.", "Yes, 1 + 1 = 2."}
 
 
 # The model
