@@ -155,6 +155,7 @@ class StudySchema(strawberry.Schema):
         except UnknownPerson:
             raise
         except Exception as error:  # noqa: BLE001 - `presentable` logs what is ours
+            context_value.discharge()
             return PreExecutionError(data=None, errors=[broken(error)])
         first.documents.runs["breadth_first"] += 1
         errors = [presentable(error) for error in found.errors] if found.errors else None

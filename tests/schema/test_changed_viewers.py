@@ -1,6 +1,10 @@
 """The server takes people for who they were when they asked last, and finds out before anything leaves."""
 
+import asyncio
+
+from schema.context import Services
 from tests.api import Api
+from tests.eventually import until
 from tests.make import Make
 
 STUDENTS = "{ viewer { __typename ... on Tutor { students { nodes { email goals { nodes { title } } } } } } }"
@@ -44,3 +48,26 @@ async def test_what_has_changed_since_the_last_time_is_seen(api: Api, make: Make
         assert answer.status_code == 401
     cursor = await make.owner.execute("select count(*) from subjects")
     assert await cursor.fetchone() == (0,)
+
+
+async def test_who_cannot_be_answered_anew_pays_nothing(api: Api, make: Make, services: Services) -> None:
+    """The first answer was for somebody else, and for another there is no connection."""
+    services.budget.per_second = 0.001
+    sam = await make.student()
+    tess, pool = await make.tutor(of=sam), services.database.pool
+    before = (await api.post(STUDENTS, tess)).json()["extensions"]["cost"]["remaining"]
+    await make.owner.execute("update tutor_student_assignments set status = 'paused'")
+    await make.owner.execute("begin")
+    await make.owner.execute("lock table users in access exclusive mode")
+    taken = [await pool.getconn() for _ in range(pool.max_size - 1)]
+    requests = pool.get_stats()["requests_num"]
+    asked = asyncio.create_task(api.error_codes(STUDENTS, tess))
+    await until(lambda: pool.get_stats()["requests_num"] > requests and pool.get_stats()["requests_waiting"] == 0)
+    pool.timeout = 0.2
+    first = asyncio.create_task(pool.getconn(timeout=10))
+    await until(lambda: pool.get_stats()["requests_waiting"] == 1)
+    await make.owner.execute("rollback")
+    assert await asked == ["UNAVAILABLE"]
+    for connection in [await first, *taken]:
+        await pool.putconn(connection)
+    assert (await api.post("{ __typename }", tess)).json()["extensions"]["cost"]["remaining"] == before - 1
