@@ -265,7 +265,7 @@ async def _commit(connection: BoundedConnection) -> None:
     """Commit. Raises NotKept when PostgreSQL did not.
 
     It answers `commit` with ROLLBACK, and no error, when a statement of the transaction failed. psycopg's cursors are
-    not to see that: they may deallocate all that the connection has prepared then, and thus what reads have.
+    not to see that: they may have the server forget all that the connection has prepared then.
     """
     if connection.closed:
         raise NotKept("the connection was lost before the work was committed")

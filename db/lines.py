@@ -60,6 +60,12 @@ class BoundedConnection(AsyncConnection[Row]):
         """What db.pipeline has prepared on it."""
         return OrderedDict()
 
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        """What psycopg calls to have the server forget statements; all, wherever it sees a transaction rolled back."""
+        yield from super()._deallocate(name)
+        if name is None:
+            self.prepared.clear()
+
     @property
     def is_fresh(self) -> bool:
         """Whether it answered a moment ago and has not been closed by the server since."""

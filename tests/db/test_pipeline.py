@@ -183,3 +183,15 @@ async def test_a_work_that_is_not_kept_leaves_what_reads_have_prepared(study: Da
             await asyncio.gather(work.run(BROKEN, {}), return_exceptions=True)
     async with study.read("t") as read:
         assert await read.run(ECHO, {"said": "b"}) == [("b",)]
+
+
+async def test_what_psycopg_makes_the_server_forget_is_prepared_anew(study: Database) -> None:
+    """As the pool does with a connection that comes back in the middle of a transaction."""
+    for _ in range(2):
+        async with study.pool.connection() as connection:
+            (result,) = await together(connection, [(ECHO, encoded(connection, ["a"]))])
+            assert rows_of(connection, result) == [("a",)]
+            for _ in range(7):
+                await connection.execute("select 1")
+            await connection.execute("begin")
+            await connection.rollback()
