@@ -1,5 +1,7 @@
 """The names in a text, and the words that they are looked for among."""
 
+import re
+
 from domain.companion.sentences import sentence_texts
 from domain.companion.speech_acts import TELLING
 from domain.companion.words import (
@@ -27,25 +29,34 @@ _OPENERS = listed(
 )
 
 
+_ACTS = re.compile(
+    r"(?:\w+ed|was|is|had|has|did|does|can|could|will|would|found|got|said|told|knew|made|took|gave|thought|understood"
+    r"|wrote|saw|felt|began|drew|chose|forgot|and the (?:student|tutor))\b"
+)
+"""After a word in front of it: who does this, and not how or what is done."""
+
+
 def names(text: str) -> set[str]:
     """The words that may be names, in lower case. Those that begin a sentence are, unless they commonly do."""
     found = set()
-    for word, opens in capitalised(text):
+    for word, opens, after in capitalised(text):
         low = without_possessive(word.lower())
-        if opens and (low in _OPENERS or low in STOP_WORDS or low.endswith(("ing", "ly", "ed"))):
+        how = low.endswith(("ly", "ed")) and low == word.lower() and not _ACTS.match(after)
+        doing = low.endswith("ing") and len(low) > 4
+        if opens and (low in _OPENERS or low in STOP_WORDS or how or doing):
             continue
         if stem(low) not in TELLING:
             found.add(low)
     return found
 
 
-def capitalised(text: str) -> list[tuple[str, bool]]:
-    """The words that begin with a capital, and whether they begin a sentence; `I` is none."""
+def capitalised(text: str) -> list[tuple[str, bool, str]]:
+    """The words that begin with a capital, whether they begin a sentence, and what comes after them; `I` is none."""
     found = []
     for piece in map(respelled, sentence_texts(text)):
         for start, word in capitalised_words(piece):
             before = piece[:start].rstrip(" \t\"“‘'(")
-            found.append((word, not before or before[-1] in ":.!?…"))
+            found.append((word, not before or before[-1] in ":.!?…", piece[start + len(word) :].lstrip()))
     return found
 
 
