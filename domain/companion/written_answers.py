@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from domain.companion.answers import plain
 from domain.companion.calibration import log_odds
 from domain.companion.names import bare_words, names
+from domain.companion.numbers import numbers
 from domain.companion.prompts import Prompt, instructions
 from domain.companion.replies import LONGEST_QUOTE, NOT_FOUND, OUT_OF_SCOPE, Cited, Grounds, Reply
 from domain.companion.retrieval import Found, Passage
@@ -33,7 +34,12 @@ PATIENCE = 30.0
 """Seconds that a student waits for the model; then the embedded engine answers."""
 
 _INSTRUCTIONS = instructions("answer", 2)
-_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?![\w])")
+_NUMBER = re.compile(
+    r"(?<![\w.])[-\u2212]?\d[\d,]*+(?:\.\d++)?+"
+    r"(?:(?!\w)|(?=(?:st|nd|rd|th|[kcm]m|[km]g|[cm]l|k?hz|min|mph|kcal)(?![^\W\u00b2\u00b3])))",
+    re.IGNORECASE,
+)
+"""Not the number of a term, as in `3x`; that of a unit or an order right behind it."""
 _SUM = re.compile(
     r"(?<![\d,.])([-\u2212]?\d[\d,]*+(?:\.\d++)?)\s*+([-+*/\u00d7\u00f7\u2212\u00b7])\s*([-\u2212]?\d[\d,]*(?:\.\d+)?)\s*=\s*"
     r"([-\u2212]?\d[\d,]*(?:\.\d+)?)"
@@ -171,7 +177,8 @@ def _is(a: Decimal, sign: str, b: Decimal, c: Decimal) -> bool:
 
 
 def _numbers(text: str) -> set[Decimal]:
-    return {abs(value) for found in _NUMBER.findall(text) if (value := _value(found)) is not None}
+    in_words = numbers(text) - numbers(text, counted=False)
+    return in_words | {abs(value) for found in _NUMBER.findall(text) if (value := _value(found)) is not None}
 
 
 def _value(text: str) -> Decimal | None:

@@ -323,6 +323,8 @@ async def outcomes(make: Make) -> list[Any]:
         (completion(WRITTEN | {"sources": [2]}), "unsupported"),
         (completion(WRITTEN | {"sources": []}), "unsupported"),
         (completion(WRITTEN | {"answer": "It takes 384,400 km of rope."}), "unsupported"),
+        (completion(WRITTEN | {"answer": "The Moon pulls it up by 47cm."}), "unsupported"),
+        (completion(WRITTEN | {"answer": "The Moon pulls it up forty metres."}), "unsupported"),
         (completion(WRITTEN | {"hint": "Think of 42."}), "unsupported"),
         (completion(WRITTEN | {"hint": " "}), "unsupported"),
         (completion(WRITTEN | {"hint": f"Think: {WRITTEN['answer'].lower()}"}), "unsupported"),
