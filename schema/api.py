@@ -42,7 +42,7 @@ from schema.resolvers.study_material import StudyMaterialMutations, StudyMateria
 from schema.resolvers.subjects import SubjectMutations, SubjectQueries
 from schema.resolvers.summaries import SummaryMutations
 from schema.resolvers.users import UserMutations, UserQueries
-from schema.results import Answer, answer_of, broken, only
+from schema.results import Answer, answer_of, broken, only, unexecuted
 from schema.subscriptions.activity import ActivitySubscriptions
 from schema.subscriptions.answers import AnswerSubscriptions
 from schema.subscriptions.delivery import Delivery, Present
@@ -159,6 +159,9 @@ class StudySchema(strawberry.Schema):
             return PreExecutionError(data=None, errors=[broken(error)])
         first.documents.runs["breadth_first"] += 1
         errors = [presentable(error) for error in found.errors] if found.errors else None
+        if unexecuted(found):
+            context_value.discharge()
+            return ExecutionResult(data=None, errors=errors)
         return ExecutionResult(data=found.data, errors=errors, extensions=context_value.settled())
 
     @cached_property

@@ -19,12 +19,14 @@ from graphql import (
     OperationType,
     SelectionSetNode,
 )
+from graphql import ExecutionResult as CoreResult
 from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ExecutionResult
 
 from schema.budget import Spent
 from schema.cost import Cost
 from schema.documents import MAX_CHARACTERS, MAX_TOKENS
-from schema.results import refused
+from schema.results import refused, unexecuted
 
 MAX_REPEATS = 30
 """How often one selection may name the same field or fragment: comparing them takes the square of it."""
@@ -69,7 +71,8 @@ class DocumentLimits(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         """What the operation cost, for the answer's `extensions`."""
         context = self.execution_context
-        if context.pre_execution_errors:
+        # Not by its `pre_execution_errors`: errors of fields are among them.
+        if not isinstance(context.result, CoreResult | ExecutionResult) or unexecuted(context.result):
             context.context.discharge()
             return {}
         told: dict[str, Any] = context.context.settled()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
@@ -44,7 +45,7 @@ async def only(answer: Awaitable[Answer]) -> AsyncGenerator[Answer, None]:
     yield await answer
 
 
-def unexecuted(result: ExecutionResult) -> bool:
+def unexecuted(result: CoreResult | ExecutionResult) -> bool:
     """Whether no field ran: the operation was not valid, its variables were not, or a stream broke off."""
     return isinstance(result, PreExecutionError) or (
         result.data is None and any(error.path is None for error in result.errors or ())

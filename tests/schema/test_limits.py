@@ -136,6 +136,23 @@ async def test_an_answer_says_what_it_cost(api: Api, make: Make, services: Servi
     assert nobody["extensions"] == {"cost": {"requested": 1, "actual": 1, "remaining": None}}
 
 
+async def test_what_runs_is_paid_for_whatever_fails_in_it_and_what_does_not_is_free(
+    api: Api, make: Make, services: Services
+) -> None:
+    services.budget.per_second = 0.001
+    sam = await make.student()
+    await make.subject()
+    document = 'query ($n: Int) { node(id: "x") { id } subjects(first: $n) { nodes { id } } }'
+    told = []
+    # The first time it is run in another way.
+    for n in (100, 100, 100, "many", "many"):
+        answer = (await api.post(document, sam, n=n)).json()
+        assert answer["errors"]
+        told.append(answer.get("extensions", {}).get("cost"))
+    assert told == [{"requested": 101, "actual": 1, "remaining": 100_000 - n} for n in (1, 2, 3)] + [None, None]
+    assert (await api.post("{ __typename }", sam)).json()["extensions"]["cost"]["remaining"] == 99_996
+
+
 async def test_a_person_has_a_budget(api: Api, make: Make, services: Services, statements: Statements) -> None:
     sam, tess = await make.student(), await make.tutor()
     services.budget.take("sub-sam", services.budget.capacity - 50)
