@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from db import views
 from db.embedded.cluster import APPLICATION_ROLE
-from db.migrate import ROLES, DatabaseUnusable, connect, refuse_old
+from db.migrate import ROLES, DatabaseUnusable, connect, parts_of, refuse_old
 from db.tables import metadata
 
 
@@ -23,8 +23,11 @@ class Access:
 
 
 def as_application(url: str) -> str:
-    """The address by which a connection has the application's role from its first statement."""
-    given = conninfo_to_dict(url)
+    """The address by which a connection has the application's role from its first statement.
+
+    Raises DatabaseUnusable for one that cannot be read.
+    """
+    given = parts_of(url)
     if given.get("user") == APPLICATION_ROLE:
         return url
     return make_conninfo(url, options=f"{given.get('options') or ''} -c role={APPLICATION_ROLE}".strip())

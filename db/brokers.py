@@ -137,12 +137,18 @@ class RedisBackend(BroadcastBackend):
 def backend_for(url: str, listen_address: str, patience: float) -> BroadcastBackend:
     """The backend that a setting names: `postgresql:` is the database's own, at `listen_address`.
 
-    Raises ValueError for one that is not known.
+    Raises ValueError for one that is not known or cannot be read.
     """
-    if is_postgresql(url):
-        return PostgresBackend(listen_address, patience)
-    if urlsplit(url).scheme in ("redis", "rediss", "unix"):
-        return RedisBackend(url, patience)
+    try:
+        if is_postgresql(url):
+            return PostgresBackend(listen_address, patience)
+        if urlsplit(url).scheme in ("redis", "rediss", "unix"):
+            return RedisBackend(url, patience)
+    except ValueError:
+        # Its own words quote what it took for the port, which may be of the password.
+        raise ValueError(
+            "BROADCAST_URL cannot be read: @ : / and # in its password are percent-encoded as %40 %3A %2F and %23."
+        ) from None
     raise ValueError("BROADCAST_URL must be `postgresql:` or a redis://, rediss:// or unix:// address.")
 
 

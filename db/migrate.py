@@ -94,25 +94,28 @@ def check_server(url: str) -> None:
 
 def connect(url: str) -> psycopg.Connection:
     """A connection, or DatabaseUnusable."""
-    given = _read(url)
+    given = parts_of(url)
     try:
         return psycopg.connect(url, connect_timeout=int(given.get("connect_timeout") or CONNECT_TIMEOUT))
     except psycopg.OperationalError as error:
         raise DatabaseUnusable(_why(str(error), given)) from error
 
 
-def _read(url: str) -> dict[str, Any]:
-    """The parts of an address. What cannot be right is refused without a word of it: it may be of the password."""
+def parts_of(url: str) -> dict[str, Any]:
+    """The parts of a database's address. Raises DatabaseUnusable for what cannot be right.
+
+    It is refused without a word of it: it may be of the password.
+    """
     try:
         given = conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError:
         raise DatabaseUnusable(_UNREADABLE) from None
-    ports = str(given.get("port") or "").split(",")
+    numbers = [*str(given.get("port") or "").split(","), str(given.get("connect_timeout") or "").removeprefix("-")]
     scheme, _, rest = url.partition("://")
     place, _, path = rest.partition("?")[0].partition("/")
     # libpq takes what follows the first @ for the host, and what follows a / for the database's name.
     misread = scheme.strip() in _SCHEMES and (place.count("@") > 1 or "@" in path)
-    if misread or "@" in str(given.get("host") or "") or not all(port.isdecimal() for port in ports if port):
+    if misread or "@" in str(given.get("host") or "") or not all(number.isdecimal() for number in numbers if number):
         raise DatabaseUnusable(_UNREADABLE)
     return given
 

@@ -236,6 +236,14 @@ def test_files_that_cannot_be_imported(cli: Cli, people: Database, tmp_path: Pat
         ({"ENCRYPTION_KEYS": "k1:AAAA"}, "Key 1 (`k1`) in the setting ENCRYPTION_KEYS has 3 bytes and must have 32."),
         ({"BROADCAST_URL": "carrier-pigeon://"},
             "BROADCAST_URL must be `postgresql:` or a redis://, rediss:// or unix:// address."),
+        ({"BROADCAST_URL": "redis://:half/secret@127.0.0.1:1/0"},
+            "BROADCAST_URL cannot be read: @ : / and # in its password are percent-encoded as %40 %3A %2F and %23."),
+        *(
+            ({"LISTEN_DATABASE_URL": url},
+                "The database address cannot be read: it must look like postgresql://user:password@host:5432/name, "
+                "where @ : / and # in the password are percent-encoded as %40 %3A %2F and %23.")
+            for url in ("postgresql//me:secret@127.0.0.1:1/x", "postgresql://me:half@secret@127.0.0.1:1/x")
+        ),
         ({"TRANSCRIPT_STORE_URL": "ftp://x"}, "TRANSCRIPT_STORE_URL must start with file:/// or s3://."),
         ({"COGNITO_CLIENT_IDS": "app"}, "COGNITO_JWKS_URL or COGNITO_CLIENT_IDS is set but COGNITO_ISSUER is not. "
             "Set it, or none of them to use development tokens."),

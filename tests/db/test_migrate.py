@@ -225,6 +225,7 @@ def test_what_is_wrong_with_an_address_is_one_sentence(bare: Bare) -> None:
         "postgres://me:secret:1@[::1/x",
         "host=127.0.0.1 port=secret",
         "host=secret@127.0.0.1",
+        "postgresql://me:secret@127.0.0.1:1/x?connect_timeout=soon",
     ],
 )
 def test_an_address_that_may_be_misread_is_not_quoted(url: str) -> None:
