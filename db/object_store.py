@@ -10,11 +10,14 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -27,6 +30,12 @@ MAX_URL_LENGTH = 500
 """Of the column `transcript_storage_url`."""
 MAX_BYTES = 4 * 1024 * 1024
 """Of one object: the longest transcript, encrypted, with room to spare."""
+
+THREADS = 16
+"""Calls of the store at once; more wait for their turn."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._=-]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -71,25 +80,31 @@ class TranscriptStore:
         """
         self._places = [_place(each, endpoint) for each in (url, *also_read)]
         self._max_bytes = max_bytes
+        # Not asyncio's own threads, which are few and look up hosts' names as well: a store that does not answer would
+        # keep database, key sets and model out of reach.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="transcripts")
 
     async def put(self, session_id: UUID, body: bytes) -> str:
         """Stores `body` as a new object and returns its address, of at most 500 characters.
 
         Nothing is overwritten: until the row that names the new address is committed, the old one stays good.
         """
-        return await asyncio.to_thread(self._put, session_id, body)
+        return await self._in_thread(self._put, session_id, body)
 
     async def get(self, url: str) -> bytes:
         """The object at `url`. Raises TranscriptUnavailable."""
-        return await asyncio.to_thread(self._get, url)
+        return await self._in_thread(self._get, url)
 
     async def delete(self, url: str) -> None:
         """Removes the object at `url`, if it is there. Raises TranscriptUnavailable."""
-        await asyncio.to_thread(self._delete, url)
+        await self._in_thread(self._delete, url)
 
     async def erase(self, session_id: UUID) -> None:
         """Removes every object ever put for the session, also those no row names. Raises TranscriptUnavailable."""
-        await asyncio.to_thread(self._erase, session_id)
+        await self._in_thread(self._erase, session_id)
+
+    async def _in_thread(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(call, *args, **options))
 
     def _put(self, session_id: UUID, body: bytes) -> str:
         if len(body) > self._max_bytes:

@@ -1,10 +1,12 @@
 """Transcripts outside the database: in a real folder, and in moto's S3 over HTTP."""
 
+import asyncio
 import logging
 import os
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from db.object_store import MAX_URL_LENGTH, TranscriptStore, TranscriptUnavailable
+from tests.eventually import until
 
 SESSION = UUID("0b4b6c1e-0000-4000-8000-000000000001")
 OTHER = UUID("0b4b6c1e-0000-4000-8000-000000000002")
@@ -322,6 +325,37 @@ async def test_s3_that_refuses_us(caplog: pytest.LogCaptureFixture) -> None:
         server.server_close()
     assert SECRET_KEY not in caplog.text
     assert caplog.records[-1].levelno == logging.ERROR
+
+
+async def test_s3_that_is_slow_keeps_nobody_else_waiting() -> None:
+    asked, answer = threading.Semaphore(0), threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.release()
+            answer.wait(30)
+            self.send_error(404)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    # As many threads as a program of one core has for everything, looking up hosts' names among it.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(5))
+    store = TranscriptStore("s3://bucket/p", endpoint=f"http://127.0.0.1:{server.server_port}")
+    waiting = [asyncio.create_task(refused(store, f"s3://bucket/p/{number}.enc")) for number in range(20)]
+    try:
+        await until(lambda: asked.acquire(blocking=False))
+        async with asyncio.timeout(10):
+            assert await asyncio.to_thread(answer.is_set) is False
+    finally:
+        answer.set()
+        assert set(await asyncio.gather(*waiting)) == {"TRANSCRIPT_NOT_FOUND"}
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 # Both, and settings
