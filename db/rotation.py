@@ -40,10 +40,11 @@ class _Protected:
         keys = bindparam("keys", type_=ARRAY(Uuid()))
         name = f"{table.name}_{shown.name}"
         self.table, self.column = table.name, shown.name
-        self.old = Compiled(
+        # The next rows, whatever they hold: to look for one that is old, a statement might read millions that are not.
+        self.next = Compiled(
             f"{name}_to_rotate",
-            select(shown_id)
-            .where(shown_id > bindparam("after"), not_(func.starts_with(shown, bindparam("mark", type_=Text()))))
+            select(shown_id, not_(func.starts_with(shown, bindparam("mark", type_=Text()))))
+            .where(shown_id > bindparam("after"))
             .order_by(shown_id)
             .limit(_LIMIT),
         )
@@ -92,12 +93,11 @@ async def rotate(database: Database, *, limit: int = 100) -> AsyncIterator[Rotat
         after = _BEGINNING
         while True:
             async with database.system_work() as work:
-                found = await work.run(column.old, {"after": after, "mark": work.vault.keys.mark, "limit": limit})
-                ids = [row_id for (row_id,) in found]
-                step = await _rotate_texts(work, column, ids)
-            if not ids:
+                found = await work.run(column.next, {"after": after, "mark": work.vault.keys.mark, "limit": limit})
+                step = await _rotate_texts(work, column, [row_id for row_id, is_old in found if is_old])
+            if not found:
                 break
-            after = ids[-1]
+            after = found[-1][0]
             yield step
     after = _BEGINNING
     while True:
@@ -113,6 +113,8 @@ async def rotate(database: Database, *, limit: int = 100) -> AsyncIterator[Rotat
 async def _rotate_texts(work: Work, column: _Protected, ids: list[UUID]) -> Rotated:
     keys = work.vault.keys
     renewed, failed = 0, []
+    if not ids:
+        return Rotated(0, ())
     await work.run(column.lock, {"keys": ids})
     for row_id, stored in await work.run(column.texts, {"keys": ids}):
         if stored is None:
