@@ -37,6 +37,8 @@ from schema.transport.sse import EventStream, events_of
 
 _READING = frozenset({OperationType.QUERY})
 _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_OURS = {"INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
+"""The status codes of answers without data that are no fault of the client's."""
 
 
 class HttpEndpoint:
@@ -132,7 +134,7 @@ def _response(result: ExecutionResult, ways: Accepted) -> Response:
     told = answer.refusal[0].extensions or {}
     if told.get("code") == "BUDGET_SPENT":
         return Response(answer.body, media_type, 429, {"Retry-After": str(told["retryAfter"])})
-    return Response(answer.body, media_type, 400)
+    return Response(answer.body, media_type, _OURS.get(str(told.get("code")), 400))
 
 
 def _sentence(error: MissingQueryError | CannotGetOperationTypeError) -> str:

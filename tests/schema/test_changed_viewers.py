@@ -61,13 +61,17 @@ async def test_who_cannot_be_answered_anew_pays_nothing(api: Api, make: Make, se
     await make.owner.execute("lock table users in access exclusive mode")
     taken = [await pool.getconn() for _ in range(pool.max_size - 1)]
     requests = pool.get_stats()["requests_num"]
-    asked = asyncio.create_task(api.error_codes(STUDENTS, tess))
+    headers = {"authorization": f"Bearer {tess.token}", "accept": "application/graphql-response+json"}
+    asked = asyncio.create_task(
+        api.http.post(f"http://{api.address}/graphql", json={"query": STUDENTS}, headers=headers)
+    )
     await until(lambda: pool.get_stats()["requests_num"] > requests and pool.get_stats()["requests_waiting"] == 0)
     pool.timeout = 0.2
     first = asyncio.create_task(pool.getconn(timeout=10))
     await until(lambda: pool.get_stats()["requests_waiting"] == 1)
     await make.owner.execute("rollback")
-    assert await asked == ["UNAVAILABLE"]
+    response = await asked
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (503, "UNAVAILABLE")
     for connection in [await first, *taken]:
         await pool.putconn(connection)
     assert (await api.post("{ __typename }", tess)).json()["extensions"]["cost"]["remaining"] == before - 1
