@@ -134,6 +134,7 @@ async def record_each(
             "student_ids": [student_id for _, student_id in targets],
             "details": dict(details or {}),
         }
+        transaction.recorded = True
         await transaction.run(_record, parameters)
 
 

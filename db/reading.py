@@ -55,6 +55,8 @@ class Transaction:
 
     def __init__(self, connection: AsyncConnection[Row], viewer: Viewer | None, vault: Vault) -> None:
         self.vault = vault
+        self.recorded = False
+        """Whether lines of the audit log were written in it, so that what was read may leave only when it is kept."""
         self._held: AsyncConnection[Row] | None = connection
         self._viewer = viewer
 

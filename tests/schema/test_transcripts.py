@@ -227,6 +227,18 @@ async def test_no_text_leaves_without_its_line(api: Api, make: Make, at_commit: 
     assert "Secret" in (await api.post(READ, sam)).text
 
 
+async def test_an_error_of_an_admins_takes_no_more_along_than_anybody_elses(api: Api, make: Make) -> None:
+    """Where no text was read there is no line to be kept, and what was changed before is told."""
+    ada, sam = await make.admin(), await make.student()
+    await make.subject("Greek")
+    await make.owner.execute("revoke select on goals from study_app")
+    added = 'mutation { createSubject(input: {name: "Latin"}) { subject { name goals { nodes { id } } } } }'
+    for document, person in ((added, ada), ("{ viewer { ... on Student { goals { nodes { id } } } } }", sam)):
+        answer = await api.run(document, person)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL"]
+        assert answer["errors"][0]["path"][-1] == "goals"
+
+
 async def test_an_admins_own_writing_shows_it_on_record(api: Api, make: Make) -> None:
     sam, ada = await make.student(), await make.admin()
     session = await make.session(sam)
