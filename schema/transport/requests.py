@@ -93,7 +93,10 @@ class Request:
         for name, value in scope["headers"]:
             if name in _READ:
                 # Several of one name are one list; of what is no list, the first counts.
-                found[name] = found[name] + b", " + value if name == b"accept" and name in found else value
+                if name not in found:
+                    found[name] = value
+                elif name == b"accept":
+                    found[name] += b", " + value
         authorization = found.get(b"authorization")
         self.method: str = scope["method"]
         self.accept = found.get(b"accept", b"*/*")

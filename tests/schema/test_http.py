@@ -54,6 +54,15 @@ async def test_a_bad_token_is_refused_with_401(api: Api, make: Make, authorizati
     _refused(response)
 
 
+async def test_of_two_tokens_the_first_counts(api: Api, make: Make) -> None:
+    sam, kim = await make.student(), await make.student("kim")
+    headers = [("authorization", f"Bearer {person.token}") for person in (sam, kim)]
+    response = await api.http.post(
+        f"http://{api.address}/graphql", json={"query": "{ viewer { email } }"}, headers=headers
+    )
+    assert response.json()["data"] == {"viewer": {"email": "sam@school.test"}}
+
+
 async def test_an_expired_token_is_refused_with_401(api: Api, make: Make, data_dir: Path) -> None:
     await make.student("sam")
     yesterday = LocalIssuer.load(data_dir, clock=lambda: time.time() - 86_400)
