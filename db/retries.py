@@ -48,6 +48,11 @@ async def created_before(
 def same_request(*alike: bool) -> None:
     """Refuse (INVALID) a key that was given before with something else."""
     if not all(alike):
-        raise Refused(
-            Code.INVALID, "This key was given before for something else; give each request its own.", "idempotency_key"
-        )
+        raise given_before()
+
+
+def given_before() -> Refused:
+    """The refusal of a key that made something else."""
+    return Refused(
+        Code.INVALID, "This key was given before for something else; give each request its own.", "idempotency_key"
+    )

@@ -7,11 +7,12 @@ from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
 import strawberry
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
 from db.batch import Page
+from db.retries import given_before
 from domain.errors import BadRequest, Code, Refused
 from domain.permissions import Permission
 from domain.viewer import Role
@@ -178,6 +179,12 @@ def mutation(permission: Permission, description: str) -> Callable[[Callable[...
             except ForeignKeyViolation:
                 absent = Refused(Code.NOT_FOUND, "Something that the input names does not exist; check its ids.")
                 return payload(user_errors=[user_error(absent)])
+            except UniqueViolation as error:
+                if not (error.diag.constraint_name or "").endswith("_pkey"):
+                    raise
+                # Only an id that is made of a key comes twice: with another request at once, or after one whose
+                # outcome the viewer sees no more.
+                return payload(user_errors=[user_error(given_before())])
 
         field = _root_field(permission, description, _behind_door(permission, resolve))
         for argument in field.arguments:

@@ -86,3 +86,23 @@ async def test_what_is_sent_again_is_created_once(api: Api, make: Make, name: st
     await api.data(document(name), tom, input=given)
     await api.data(document(name), tess, input=content[name])
     assert (await held(make, table))[0] == made[0] + (4 if name == "takeNextPractice" else 2)
+
+
+async def test_a_key_that_made_what_cannot_be_seen_is_refused(api: Api, make: Make) -> None:
+    """Because it is made at the same moment, or for a student whom the tutor teaches no more."""
+    sam, kim, algebra = await make.student(), await make.student("kim"), await make.subject()
+    tess = await make.tutor(of=sam)
+    await make.assignment(tess, kim)
+    await make.practice_item(algebra, "3 + 4?", "7")
+    refused = {"userErrors": [{"field": "idempotencyKey", "code": "INVALID"}]}
+    given = {"subjectId": to_global("Subject", algebra), "count": 1, "idempotencyKey": "one request"}
+    answers = await asyncio.gather(
+        *(api.data(document("takeNextPractice"), tess, input={**given, "studentId": one.gid}) for one in (sam, kim))
+    )
+    assert sorted(len(answer["takeNextPractice"]["practice"]) for answer in answers) == [0, 1]
+    assert [each for answer in answers for each in answer["takeNextPractice"]["userErrors"]] == refused["userErrors"]
+    goal = {"title": "Fractions", "idempotencyKey": "one request"}
+    await api.data(document("createGoal"), tess, input={**goal, "studentId": kim.gid})
+    await make.owner.execute("update tutor_student_assignments set status = 'paused' where student_id = %s", [kim.id])
+    data = await api.data(document("createGoal"), tess, input={**goal, "studentId": sam.gid})
+    assert data["createGoal"] == {"goal": None, **refused}
