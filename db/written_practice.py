@@ -12,7 +12,7 @@ from db.practice_choice import practice_settings_by_student, situation_of
 from db.statement import Compiled
 from db.subjects import subjects_by_id
 from db.tables import practice_assignments, practice_bank_items
-from domain.companion.practice import MOST_TOPICS, ItemFacts, WrittenItem, difficulty_for
+from domain.companion.practice import MOST_TOPICS, ItemFacts, WrittenItem, difficulty_for, is_copy
 from domain.events import Event, EventKind
 from domain.generations import Outcome
 from domain.practice import PracticeSource
@@ -83,11 +83,6 @@ async def written_so_far(database: Database, student_id: UUID, subject_id: UUID)
     return WrittenSoFar(int(ever), int(to_review))
 
 
-async def _count_written(work: Work, student_id: UUID, subject_id: UUID) -> int:
-    ((count,),) = await work.run(_count, {"student_id": student_id, "subject_id": subject_id})
-    return int(count)
-
-
 async def practice_to_write(work: Work, student_id: UUID, subject_id: UUID) -> ToWrite | None:
     """What the next question for a student is written from; None when the subject is gone."""
     (subject,) = await subjects_by_id(work, [subject_id])
@@ -110,9 +105,13 @@ async def practice_to_write(work: Work, student_id: UUID, subject_id: UUID) -> T
 async def keep_written(
     work: Work, student_id: UUID, subject_id: UUID, until: int, difficulty: int, item: WrittenItem, generation_id: UUID
 ) -> bool:
-    """Give a written question to a student, flagged for review; False when there are `until` of them by now."""
+    """Give a written question to a student, flagged for review.
+
+    False when there are `until` of them by now, or one like it: somebody else writes for the student too.
+    """
     await lock_assigning(work, student_id)
-    if await _count_written(work, student_id, subject_id) >= until:
+    own = await work.run(_of_student, {"student_id": student_id, "subject_id": subject_id})
+    if len(own) >= until or any(is_copy(item.question, text) for (text,) in own):
         return False
     (settings,) = await practice_settings_by_student(work, [student_id])
     values = {

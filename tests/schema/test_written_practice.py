@@ -1,5 +1,6 @@
 """From a bank with too little to questions that the companion writes: checked, flagged, held where a tutor says so."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -139,6 +140,25 @@ async def test_questions_are_written_once_however_often_it_runs(
     ((practice_id,),) = await cursor.fetchall()
     data = await api.data(COMPLETE, sam, id=to_global("PracticeAssignment", practice_id), response="x = 18/2")
     assert data["completePractice"] == {"practice": {"performanceScore": "1.00"}, "userErrors": []}
+
+
+async def test_two_who_write_at_once_do_not_write_the_same(
+    api: Api, make: Make, tools: Tools, server: OpenAIServer
+) -> None:
+    """As when a worker that seemed dead goes on: neither has seen what the other is being told."""
+    sam, algebra = await make.student(), await make.subject()
+    both = asyncio.Event()
+
+    async def together(writer: asyncio.StreamWriter) -> None:
+        if len(server.requests) > 1:
+            both.set()
+        await both.wait()
+        await completion(_item(1))(writer)
+
+    server.says(together)
+    await asyncio.gather(*(write_practice(tools, sam.id, algebra, 2) for _ in range(2)))
+    nodes = (await api.data(WRITTEN, sam))["viewer"]["practice"]["nodes"]
+    assert [node["questionText"] for node in nodes] == [_item(1)["question"]]
 
 
 async def test_what_does_not_stand_is_not_given(api: Api, make: Make, tools: Tools, server: OpenAIServer) -> None:
