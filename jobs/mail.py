@@ -47,10 +47,16 @@ class Mail:
         self._server = None if url is None else _read(url)
 
     def message(self, key: str, *, to: str, subject: str, text: str, link: str, pixel: str) -> EmailMessage:
-        """A mail in plain text and HTML. `key` makes its Message-ID, the same for the same mail."""
+        """A mail in plain text and HTML. `key` makes its Message-ID, the same for the same mail.
+
+        Raises MailRefused for an address that mails cannot have, such as one with two dots in a row.
+        """
         mail = EmailMessage(policy=SMTP_POLICY)
         mail["From"] = self._sender
-        mail["To"] = Address(addr_spec=to)
+        try:
+            mail["To"] = Address(addr_spec=to)
+        except ValueError:
+            raise MailRefused("its address cannot stand in a mail") from None
         mail["Subject"] = subject
         mail["Date"] = format_datetime(now())
         mail["Message-ID"] = f"<{key}@{self._sender.domain}>"

@@ -79,11 +79,11 @@ async def mail_nudge(tools: Tools, nudge_id: UUID) -> None:
     if tools.mail is None:
         raise TryLater("This process sends no mail.")
     link, pixel = (_link(tools, nudge_id, action) for action in ("clicked", "opened"))
-    mail = tools.mail.message(
-        str(nudge_id), to=found.address, subject=SUBJECT_LINE, text=found.message, link=link, pixel=pixel
-    )
     move = partial(_move, tools, nudge_id)
     try:
+        mail = tools.mail.message(
+            str(nudge_id), to=found.address, subject=SUBJECT_LINE, text=found.message, link=link, pixel=pixel
+        )
         if await tools.mail.send(str(nudge_id), mail, partial(move, MailState.DUE, MailState.HANDING)):
             await move(MailState.HANDING, MailState.SENT)
     except TryLater:

@@ -239,6 +239,14 @@ async def test_what_is_not_sent_again(
     assert smtp.taken == []
 
 
+async def test_an_address_that_no_mail_can_have_is_refused_once(
+    make: Make, mailing: Tools, smtp: SmtpServer, database: Database
+) -> None:
+    nudge = await make.nudge(await away(make, name="sam..lee"), channel="email", mail_state="due")
+    await mail_nudge(mailing, nudge)
+    assert (smtp.connections, rows(database, "select mail_state from nudges")) == (0, [("refused",)])
+
+
 async def test_a_mail_that_was_being_handed_over_when_its_worker_ended(
     make: Make, mailing: Tools, smtp: SmtpServer, database: Database
 ) -> None:
