@@ -4,6 +4,7 @@ import re
 
 from pydantic import BaseModel, Field
 
+from domain.companion.numbers import claimed_numbers, numbers
 from domain.companion.prompts import Prompt, instructions
 from domain.nudge_rules import Decision, Facts
 from domain.nudges import NudgeType
@@ -12,7 +13,6 @@ LONGEST = 400
 """Characters of a text that the model writes."""
 
 _INSTRUCTIONS = instructions("nudge", 1)
-_NUMBER = re.compile(r"\d+")
 _LINK = re.compile(r"https?:|www\.|@|\w\.[a-z]{2}|[<>\[\]]", re.IGNORECASE)
 _FEW = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -55,9 +55,8 @@ def fault(text: str, facts: Facts, decision: Decision) -> str | None:
         return f"it has not 1 to {LONGEST} characters"
     if _LINK.search(text):
         return "it has a link or an address in it"
-    known = set(_NUMBER.findall(f"{decision.about} {' '.join(decision.suggestions)}"))
-    known |= {str(decision.days), str(facts.waiting)}
-    if any(number not in known for number in _NUMBER.findall(text)):
+    known = numbers(f"{decision.about} {' '.join(decision.suggestions)} {decision.days} {facts.waiting}")
+    if not claimed_numbers(text) <= known:
         return "it has a number that is not in the facts"
     missing = [each for each in decision.suggestions if each.casefold() not in text.casefold()]
     if decision.suggestions and len(missing) == len(decision.suggestions):

@@ -191,6 +191,7 @@ def test_what_they_say() -> None:
         ("Geometry! Write to me@example.org", "link"),
         ("Geometry is on evil.ru today", "link"),
         ("Geometry, and a prize of 500!", "number"),
+        ("Geometry, and seven more!", "number"),
         ("Well done! Try cooking.", "suggested"),
     ],
 )
