@@ -124,7 +124,10 @@ class Windows:
     ) -> Page:
         """A page in a window of its own; `through` is another address that leads to the server."""
         context = self._chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            # What is on its way in has not its colours yet.
+            reduced_motion="reduce",
         )
         page = context.new_page()
         page.set_default_timeout(60_000)

@@ -1,39 +1,26 @@
 import { useEffect, useRef } from 'react';
 
-/**
- * `$$…$$`, `\[…\]`, `\(…\)` and `$…$`. The last not around spaces, nor before a digit, so that $4 and $5 stay amounts.
- * The bounds are for texts of nothing but beginnings.
- */
-const FORMULA =
-  /\$\$([^$]{1,1000})\$\$|\\\[([^]{1,1000}?)\\\]|\\\(([^]{1,1000}?)\\\)|(?<![\\$])\$(?![\s$])((?:\\[^]|[^$\\]){1,1000}?)(?<!\s)\$(?![\d$])/g;
+import { formulas } from './formulas';
 
 /** What people and the companion wrote, its formulas as formulas. */
 export function Written({ text }: { text: string }) {
-  const formulas = [...text.matchAll(FORMULA)];
-  if (formulas.length === 0) return text;
-  const parts = formulas.map((found, place) => {
-    const before = formulas[place - 1];
-    const [whole, block, bracketed, parenthesised, inline] = found;
-    return (
-      <span key={place}>
-        {text.slice(before ? before.index + before[0].length : 0, found.index)}
-        <Formula
-          written={whole}
-          source={block ?? bracketed ?? parenthesised ?? inline ?? ''}
-          block={(block ?? bracketed) !== undefined}
-        />
-      </span>
-    );
-  });
-  const last = formulas.at(-1);
-  return [...parts, text.slice(last ? last.index + last[0].length : 0)];
+  const found = formulas(text);
+  if (found.length === 0) return text;
+  const ends = found.map(({ at, written }) => at + written.length);
+  const parts = found.map(({ at, written, source, block }, place) => (
+    <span key={place}>
+      {text.slice(ends[place - 1] ?? 0, at)}
+      <Drawn written={written} source={source} block={block} />
+    </span>
+  ));
+  return [...parts, text.slice(ends.at(-1))];
 }
 
 /**
  * MathML, which browsers draw and screen readers read without a font or a style of ours. What draws it is loaded with
  * the first formula; until then, and where it is no formula, what was written stays.
  */
-function Formula({ written, source, block }: { written: string; source: string; block: boolean }) {
+function Drawn({ written, source, block }: { written: string; source: string; block: boolean }) {
   const here = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     let gone = false;
@@ -41,7 +28,11 @@ function Formula({ written, source, block }: { written: string; source: string; 
       const { render } = await import('katex');
       const drawn = document.createElement('span');
       render(source, drawn, { output: 'mathml', displayMode: block, strict: 'ignore', maxExpand: 200, maxSize: 20 });
-      if (!gone) here.current?.replaceChildren(drawn);
+      const place = here.current;
+      if (gone || place === null) return;
+      place.replaceChildren(drawn);
+      // The keyboard must get into what is pushed about.
+      if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
     }
     draw().catch(() => undefined);
     return () => {
@@ -49,7 +40,7 @@ function Formula({ written, source, block }: { written: string; source: string; 
     };
   }, [source, block]);
   return (
-    <span ref={here} className={block ? 'formula' : undefined}>
+    <span ref={here} className={block ? 'formula block' : 'formula'}>
       {written}
     </span>
   );
