@@ -91,14 +91,28 @@ export function fetchAs(source: TokenSource): typeof fetch {
 
 /** Whom the server takes the token for; null for nobody. Rejects with the server's sentence. */
 export async function whoIs(source: TokenSource): Promise<Viewer | null> {
-  const response = await fetchAs(source)('/graphql', {
+  const answer = await fetchAs(source)('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify({ query: stringifyDocument(WHO) }),
-  });
-  const answer = (await response.json()) as { data?: WhoQuery; errors?: { message: string }[] };
+  })
+    .then((response) => response.json() as Promise<{ data?: WhoQuery; errors?: { message: string }[] }>)
+    .catch((error: unknown) => {
+      // Nobody there, or a proxy that speaks for the server.
+      const unreached = error instanceof TypeError || error instanceof SyntaxError;
+      throw unreached ? new Error('The server cannot be reached just now. Load this page again in a moment.') : error;
+    });
   if (answer.errors?.[0]) throw new Error(answer.errors[0].message);
   return answer.data?.viewer ?? null;
+}
+
+/** A part of an address, as it stands there where that is no address's writing. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** When a token ends, in milliseconds since 1970; 0 for one that does not say. */

@@ -147,7 +147,9 @@ class Follow {
     clearTimeout(this.retry);
     this.retry = setTimeout(() => {
       this.unsubscribe();
-      if (error.graphQLErrors.some(({ extensions }) => extensions?.code === 'RESYNC_REQUIRED')) {
+      // It would be refused again, each second.
+      if (this.connection.state.get() === 'refused') return;
+      if (hasCode(error, 'RESYNC_REQUIRED')) {
         const before = this.due;
         this.cursor = null;
         this.due = () => {
@@ -197,6 +199,11 @@ export function useHappenings(listener: Listener): void {
   useEffect(() => follow.hear((event) => last.current(event)), [follow]);
 }
 
+/** Whether the server gave one of these as its reason. */
+export function hasCode(error: CombinedError | undefined, ...codes: string[]): boolean {
+  return error !== undefined && error.graphQLErrors.some(({ extensions }) => codes.includes(String(extensions?.code)));
+}
+
 /** What a query answered. `data` stays while it is read anew, and when that fails. */
 export interface Read<Data> {
   data: Data | undefined;
@@ -232,12 +239,13 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
     if (event === 'gap' || kinds.includes(event.kind)) again();
   });
   const state = useConnectionState();
-  const failed = error?.networkError !== undefined;
+  // Nobody was there: soon. Somebody who cannot just now: when they ask to be left alone no more.
+  const wait = error?.networkError ? 1_000 : hasCode(error, 'UNAVAILABLE', 'TIMEOUT') ? 5_000 : null;
   useEffect(() => {
-    if (state !== 'live' || !failed || fetching) return undefined;
-    const timer = setTimeout(again, 1_000);
+    if (state !== 'live' || wait === null || fetching) return undefined;
+    const timer = setTimeout(again, wait);
     return () => clearTimeout(timer);
-  }, [state, failed, fetching, again]);
+  }, [state, wait, fetching, again]);
 
   const kept = useRef<{ key: number | undefined; data: Data | undefined }>({ key: undefined, data: undefined });
   const key = operation?.key;

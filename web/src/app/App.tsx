@@ -1,11 +1,22 @@
 import { Suspense, useEffect, useState, type ReactNode } from 'react';
 
-import { demo, demoPeople, nobody, pasted, whoIs, type DemoPerson, type TokenSource, type Viewer } from '../identity';
+import {
+  decoded,
+  demo,
+  demoPeople,
+  nobody,
+  pasted,
+  whoIs,
+  type DemoPerson,
+  type TokenSource,
+  type Viewer,
+} from '../identity';
 import { Live, useConnectionState } from '../live';
 import { Picker } from '../Picker';
 import type { ConnectionState } from '../socket';
 import { Toasts } from '../ui/happenings';
 import { Face, Problem } from '../ui/parts';
+import { Failed } from './Failed';
 import { homeOf, NAVIGATION, PARTS } from './pages';
 import { go, Link, Title, usePath } from './router';
 import { Welcome } from './Welcome';
@@ -27,7 +38,7 @@ async function askingAs(source: TokenSource): Promise<Asking> {
 
 /** Whom the address names. */
 function named(people: DemoPerson[]): string | null {
-  const email = /^#as=(.+)$/.exec(decodeURIComponent(window.location.hash))?.[1];
+  const email = /^#as=(.+)$/.exec(decoded(window.location.hash))?.[1];
   return people.find((person) => person.email === email)?.email ?? null;
 }
 
@@ -191,9 +202,11 @@ function Page({ viewer }: { viewer: Viewer }) {
     );
   }
   return (
-    <Suspense fallback={<div className="page" aria-busy="true" />}>
-      <part.Component rest={rest} />
-    </Suspense>
+    <Failed key={first}>
+      <Suspense fallback={<div className="page" aria-busy="true" />}>
+        <part.Component rest={rest} />
+      </Suspense>
+    </Failed>
   );
 }
 

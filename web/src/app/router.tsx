@@ -2,6 +2,8 @@
 
 import { useEffect, useRef, useSyncExternalStore, type AnchorHTMLAttributes, type ReactNode } from 'react';
 
+import { decoded } from '../identity';
+
 const MOVED = 'study:moved';
 
 function subscribe(listener: () => void): () => void {
@@ -16,7 +18,7 @@ function subscribe(listener: () => void): () => void {
 /** The path of the page that is shown, its parts: `/tutor/students/7` is ['tutor', 'students', '7']. */
 export function usePath(): string[] {
   const path = useSyncExternalStore(subscribe, () => window.location.pathname);
-  return path.split('/').filter(Boolean).map(decodeURIComponent);
+  return path.split('/').filter(Boolean).map(decoded);
 }
 
 /** Go to a page. */

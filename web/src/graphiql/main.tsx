@@ -4,7 +4,17 @@ import './graphiql.css';
 
 import { createRoot, type Root } from 'react-dom/client';
 
-import { demo, demoPeople, nobody, pasted, whoIs, type DemoPerson, type TokenSource, type Viewer } from '../identity';
+import {
+  decoded,
+  demo,
+  demoPeople,
+  nobody,
+  pasted,
+  whoIs,
+  type DemoPerson,
+  type TokenSource,
+  type Viewer,
+} from '../identity';
 import { Console } from './Console';
 
 let root: Root | null = null;
@@ -50,7 +60,7 @@ export interface Opened {
 /** A part of the address after the #, such as `#as=tutor@demo.test&query=...`: it never reaches a server. */
 function part(name: string): string | null {
   const found = new RegExp(`[#&]${name}=([^&]*)`).exec(window.location.hash)?.[1];
-  return found === undefined ? null : decodeURIComponent(found);
+  return found === undefined ? null : decoded(found);
 }
 
 /** Whom the address names, else the first tutor; null for nobody. */

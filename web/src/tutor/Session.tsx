@@ -6,7 +6,7 @@ import { Link, Title } from '../app/router';
 import { CorrectSummary, TakeBack } from '../corrections';
 import { graphql } from '../generated';
 import type { SessionPageQuery } from '../generated/graphql';
-import { useLiveQuery } from '../live';
+import { hasCode, useLiveQuery } from '../live';
 import { Corrected, Refusals } from '../ui/Correction';
 import { Button, Empty, Pending, Problem, sentence, Sheet, Tag, When } from '../ui/parts';
 import { NextSteps } from '../ui/Shown';
@@ -97,7 +97,7 @@ export function SessionPage({ id }: { id: string }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const transcript = useRef<HTMLOListElement>(null);
   const session = data?.node && 'startedAt' in data.node ? data.node : null;
-  if (data?.node === null) return <Missing />;
+  if (data?.node === null || hasCode(error, 'BAD_ID')) return <Missing />;
   if (session === null) {
     return (
       <div className="page">

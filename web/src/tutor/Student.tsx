@@ -4,7 +4,7 @@ import { useAct } from '../act';
 import { Missing } from '../app/Missing';
 import { Link, Title } from '../app/router';
 import { graphql } from '../generated';
-import { useLiveQuery } from '../live';
+import { hasCode, useLiveQuery } from '../live';
 import { Refusals } from '../ui/Correction';
 import { Button, Empty, Pending, Problem, sentence, Sheet, When } from '../ui/parts';
 import { Listed, PRACTICE, QUESTIONS, SESSIONS } from '../ui/More';
@@ -117,7 +117,7 @@ const CHANGES = [
 export function StudentPage({ id }: { id: string }) {
   const { data, error, again } = useLiveQuery(STUDENT, { id }, CHANGES);
   const student = data?.node && 'displayName' in data.node ? data.node : null;
-  if (data?.node === null) return <Missing />;
+  if (data?.node === null || hasCode(error, 'BAD_ID')) return <Missing />;
   if (student === null) {
     return (
       <div className="page">
