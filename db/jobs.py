@@ -3,9 +3,10 @@
 procrastinate's tables, with statements of our own where a job has to be part of our transactions.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +72,7 @@ async def defer(
 
 # Watching over them
 
+_NONE: Mapping[int, int] = MappingProxyType({})
 _sweep = Compiled(
     "sweep_jobs",
     text("""
@@ -80,7 +82,12 @@ _sweep = Compiled(
             where job.status = 'doing' and (
                 worker.last_heartbeat is null
                 or worker.last_heartbeat < now() - cast(:silence as interval)
-                or (worker.id = :worker_id and job.id = any (cast(:ended as bigint [])))
+                or (
+                    worker.id = :worker_id
+                    and (job.id, job.attempts) in (
+                        select * from unnest(cast(:ended as bigint []), cast(:ended_attempts as integer []))
+                    )
+                )
             )
             for update of job skip locked
         ), released as (
@@ -121,13 +128,21 @@ _keep_error = Compiled(
 )
 
 
-async def sweep_jobs(work: Work, silence: timedelta, worker_id: int | None = None, ended: Collection[int] = ()) -> int:
+async def sweep_jobs(
+    work: Work, silence: timedelta, worker_id: int | None = None, ended: Mapping[int, int] = _NONE
+) -> int:
     """Free the jobs of workers that are gone, to be tried again; how many there were.
 
     Gone is who gave no sign of life for `silence`. `ended` are jobs that this very worker has done with, and could not
-    say so: they are freed too.
+    say so, and at which attempt: they are freed too, unless another attempt has begun.
     """
-    values = {"silence": silence, "worker_id": worker_id, "ended": list(ended), "attempts": ATTEMPTS}
+    values = {
+        "silence": silence,
+        "worker_id": worker_id,
+        "ended": list(ended),
+        "ended_attempts": list(ended.values()),
+        "attempts": ATTEMPTS,
+    }
     return len(await work.run(_sweep, values))
 
 

@@ -112,7 +112,8 @@ class Worker:
         self._tasks = tasks
         self._sweeping = min(heartbeat, silence)
         self._silence = timedelta(seconds=silence)
-        self._ended: dict[int, float] = {}
+        self._ended: dict[int, tuple[int, float]] = {}
+        """For each job that this worker has done with, which attempt that was, and since when."""
         self._number: int | None = None
         self._begun = 0
         self._running: asyncio.Task[None] | None = None
@@ -184,11 +185,14 @@ class Worker:
     async def sweep(self) -> int:
         """Free the jobs of workers that are gone, and those that could not be reported as done; how many."""
         now = time.monotonic()
-        ended = [number for number, since in self._ended.items() if now - since > self._sweeping]
+        ended = {number: run for number, run in self._ended.items() if now - run[1] > self._sweeping}
         async with self._tools.database.system_work() as work:
-            found = await sweep_jobs(work, self._silence, self._number, ended)
-        for number in ended:
-            del self._ended[number]
+            attempts = {number: attempt for number, (attempt, _) in ended.items()}
+            found = await sweep_jobs(work, self._silence, self._number, attempts)
+        for number, run in ended.items():
+            # It may have begun again meanwhile, and ended again.
+            if self._ended.get(number) == run:
+                del self._ended[number]
         if found:
             log.warning("%d jobs were left by a worker that is gone, and are tried again", found)
         return found
@@ -218,7 +222,7 @@ class Worker:
                     await keep_job_error(work, number, failure)
             raise JobFailed(failure) from None
         finally:
-            self._ended[number] = time.monotonic()
+            self._ended[number] = context.job.attempts, time.monotonic()
 
 
 def _bound(task: Task, tools: Tools) -> Callable[..., Awaitable[None]]:

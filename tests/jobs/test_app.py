@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -297,9 +298,46 @@ async def test_a_job_that_could_not_be_reported_as_done_is_freed_though_its_work
         """,
     )
     async with tools.database.system_work() as work:
-        assert await sweep_jobs(work, timedelta(seconds=60), 2, [1, 2]) == 0
-        assert await sweep_jobs(work, timedelta(seconds=60), 1, [2]) == 1
+        assert await sweep_jobs(work, timedelta(seconds=60), 2, {1: 0, 2: 0}) == 0
+        assert await sweep_jobs(work, timedelta(seconds=60), 1, {2: 0}) == 1
     assert rows(database, "select id, status::text from jobs.procrastinate_jobs order by id") == [
         (1, "doing"),
         (2, "todo"),
     ]
+
+
+async def test_a_job_that_begins_again_while_a_sweep_waits_is_not_freed(
+    tools: Tools, database: Database, worker: Callable[..., Worker]
+) -> None:
+    await put(tools)
+    rows(
+        database,
+        """
+        insert into jobs.procrastinate_workers default values;
+        update jobs.procrastinate_jobs set status = 'doing', worker_id = 1, attempts = 1;
+        """,
+    )
+    sweeper = worker(TASKS[KIND].run, heartbeat=0)
+    runner: Any = SimpleNamespace(worker_id=1)
+
+    async def first() -> None:
+        """What is said of it to the database comes late."""
+
+    def run_of(attempts: int) -> Any:
+        return SimpleNamespace(job=SimpleNamespace(id=1, attempts=attempts, task_name=KIND.value))
+
+    await sweeper._watch(first, run_of(0), runner)
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("lock table jobs.errors")
+        sweeping = asyncio.create_task(sweeper.sweep())
+        waits = "select pid from pg_locks where relation = 'jobs.errors'::regclass and not granted"
+        await until(lambda: rows(database, waits) != [])
+
+        async def second() -> None:
+            owner.rollback()
+            assert await sweeping == 0
+
+        await sweeper._watch(second, run_of(1), runner)
+    assert rows(database, "select status::text, attempts from jobs.procrastinate_jobs") == [("doing", 1)]
+    # Nobody says to the database that this run has ended, so in the end it is freed.
+    assert await sweeper.sweep() == 1
