@@ -107,11 +107,11 @@ class Follower(ABC):
         self.behind = False
         """Whether events have been left out: from then on it is fed no more."""
 
-    def offer(self, logged: Logged) -> None:
-        """Hand over an event without waiting for it to be taken."""
+    def offer(self, logged: Logged) -> bool:
+        """Hand over an event without waiting for it to be taken; False for one that is not for them."""
         event = logged.event
         if event.kind not in self.kinds or (self.students is not None and event.student_id not in self.students):
-            return
+            return False
         if self.waiting is None:
             self.waiting = deque()
         if len(self.waiting) < WAITING:
@@ -119,6 +119,7 @@ class Follower(ABC):
             self.call()
         else:
             self.leave_out()
+        return True
 
     def leave_out(self) -> None:
         """Say that events were left out. They and those that wait are in the log."""
@@ -345,8 +346,7 @@ class Feed:
                     log.exception("an event was not taken: %s", logged.event)
             for watcher in (*watchers, None):
                 for stream in tuple(self._streams.get(watcher, ())):
-                    if not stream.behind:
-                        stream.offer(logged)
+                    if not stream.behind and stream.offer(logged):
                         offers += stream.count
             self.position = logged.cursor
             if offers > OFFERS:

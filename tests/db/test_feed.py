@@ -88,6 +88,7 @@ async def test_a_stream_can_be_of_some_students_and_kinds(feed: Feed, study: Dat
         await live.has(wanted)
         await all_of_it.has(wanted)
         assert nothing.logged == []
+        assert feed.status.handed_out == 2 * len(wanted) + len(told)
         async with Client(feed, everything.logged[0].cursor, person=tom, **narrow) as late:
             await late.has(wanted)
 
