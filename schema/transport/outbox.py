@@ -23,6 +23,7 @@ class Outbox:
         "_given",
         "_limits",
         "_progress",
+        "_putting",
         "_send",
         "_sent",
         "_size",
@@ -45,6 +46,8 @@ class Outbox:
         self._size = 0
         self._given = self._sent = 0
         """Frames, ever."""
+        self._putting = 0
+        """Frames whose turn to wait here has not come."""
         self._task: asyncio.Task[None] | None = None
         self._progress = 0.0
         self._watcher: asyncio.TimerHandle | None = None
@@ -58,8 +61,12 @@ class Outbox:
 
     async def put(self, frame: bytes) -> None:
         """Send a frame after all before it; waits while too much waits. Does nothing once closed."""
-        while not self._closed and self._full(frame):
-            await self._change()
+        self._putting += 1
+        try:
+            while not self._closed and self._full(frame):
+                await self._change()
+        finally:
+            self._putting -= 1
         self.offer(frame)
 
     def take(self, frame: bytes) -> bool:
@@ -84,10 +91,10 @@ class Outbox:
     def hurry(self, seconds: float) -> None:
         """Report the client as stalled unless it takes what waits now within so many seconds."""
         if not self.empty:
-            asyncio.get_running_loop().call_later(seconds, self._expect, self._given)
+            asyncio.get_running_loop().call_later(seconds, self._expect, self._given + self._putting)
 
     def _expect(self, sent: int) -> None:
-        if not self._closed and self._sent < sent:
+        if not self._closed and not self.empty and self._sent < sent:
             self._stalled()
 
     async def emptied(self) -> None:

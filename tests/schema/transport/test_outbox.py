@@ -38,7 +38,7 @@ class Client:
 
 
 async def test_frames_go_in_order_and_those_too_many_wait() -> None:
-    client = Client()
+    client = Client(seconds=60)
     waiting = [asyncio.create_task(client.outbox.put(b"%d" % number)) for number in range(10)]
     await asyncio.sleep(0.05)
     # One is on its way, three wait behind it.
@@ -99,6 +99,30 @@ async def test_a_client_in_a_hurry_takes_what_waits_or_is_given_up() -> None:
     await asyncio.sleep(0.1)
     assert (slow.given_up, quick.given_up) == (1, 0)
     await asyncio.gather(slow.outbox.close(), quick.outbox.close())
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_what_waits_for_its_turn_is_in_a_hurry_too(leaves: bool) -> None:
+    """Unless whoever put it there does not want it sent any more."""
+    allowed, given_up = asyncio.Semaphore(0), list[bool]()
+
+    async def take(frame: bytes) -> None:
+        await allowed.acquire()
+
+    outbox = Outbox(take, replace(LIMITS, send_seconds=60), lambda: given_up.append(True))
+    waiting = [asyncio.create_task(outbox.put(b"%d" % number)) for number in range(5)]
+    await asyncio.sleep(0.05)
+    # One is on its way, three wait behind it.
+    assert [task.done() for task in waiting] == [True] * 4 + [False]
+    outbox.hurry(0.1)
+    if leaves:
+        waiting[-1].cancel()
+    for _ in range(4):
+        allowed.release()
+    await asyncio.wait(waiting)
+    await asyncio.sleep(0.3)
+    assert given_up == ([] if leaves else [True])
+    await outbox.close()
 
 
 async def test_closing_before_the_first_step() -> None:
