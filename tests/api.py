@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import httpx
@@ -72,16 +72,18 @@ class Socket:
     connection: ClientConnection
     heartbeats: bool = False
     """Whether the heartbeats of streams are received too."""
+    early: list[Any] = field(default_factory=list)
+    """What has come and was not received yet."""
 
     async def send(self, **message: Any) -> None:
         """One message."""
         await self.connection.send(json.dumps(message))
 
-    async def receive(self, *, within: float = 10) -> Any:
+    async def receive(self, *, within: float = 20) -> Any:
         """The next message."""
         async with asyncio.timeout(within):
             while True:
-                message = json.loads(await self.connection.recv())
+                message = self.early.pop(0) if self.early else json.loads(await self.connection.recv())
                 if isinstance(message.get("payload"), dict):
                     without_cost(message["payload"])
                 if self.heartbeats or not is_heartbeat(message.get("payload")):
@@ -90,15 +92,15 @@ class Socket:
     async def subscribe(self, document: str, *, id: str = "1", **variables: Any) -> Self:
         """Start a stream and wait until the server has it running.
 
-        graphql-transport-ws does not acknowledge a subscription, so a ping goes after it, and then a moment.
+        graphql-transport-ws does not acknowledge a subscription, but each stream first says how far it has come.
         """
         await self.send(id=id, type="subscribe", payload={"query": document, "variables": variables})
-        await self.send(type="ping")
-        assert (await self.receive())["type"] == "pong"
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(60):
+            while not self.early or self.early[-1].get("id") != id:
+                self.early.append(json.loads(await self.connection.recv()))
         return self
 
-    async def next(self, *, within: float = 10) -> Any:
+    async def next(self, *, within: float = 20) -> Any:
         """The payload of the next event."""
         while (message := await self.receive(within=within)) == {"type": "ping"}:
             await self.send(type="pong")

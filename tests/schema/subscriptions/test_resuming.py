@@ -270,7 +270,7 @@ async def test_an_event_waits_for_a_database_that_is_away(watch: Watch, family: 
         for number in range(3):
             await watch.nudge(family.tess, family.sam, str(number))
             await make.owner.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
+                "select pg_terminate_backend(pid, 60000) from pg_stat_activity"
                 " where datname = current_database() and pid <> pg_backend_pid()"
             )
             assert await messages(sam, 1) == [str(number)]

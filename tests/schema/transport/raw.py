@@ -1,6 +1,7 @@
 """A WebSocket client without manners: it sends any bytes, and reads only when it is told to."""
 
 import asyncio
+import json
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -56,6 +57,15 @@ class Raw:
         content = data.encode() if isinstance(data, str) else data
         kind = opcode if opcode is not None else Opcode.TEXT if isinstance(data, str) else Opcode.BINARY
         await self.send_bytes(Frame(kind, content, fin).serialize(mask=masked))
+
+    async def initialise(self, token: str | None = None) -> None:
+        """Send `connection_init` and read its acknowledgement: an operation that overtakes it is a breach."""
+        payload = {} if token is None else {"authorization": f"Bearer {token}"}
+        await self.send(json.dumps({"type": "connection_init", "payload": payload}))
+        async for _, content in self.frames():
+            assert json.loads(content)["type"] == "connection_ack", content
+            return
+        raise AssertionError("the connection ended")
 
     async def read(self, *, within: float = 10) -> bool:
         """Some bytes; False at the end."""

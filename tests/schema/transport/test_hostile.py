@@ -51,7 +51,7 @@ def buffered(api: Api) -> int:
 @pytest.mark.parametrize("chosen", [{"socket_send_seconds": 0.5, "socket_queue_bytes": 50_000}])
 async def test_a_client_that_does_not_read_is_closed_and_told_why(api: Api, sockets: Sockets) -> None:
     async with raw(api.address) as client:
-        await client.send(json.dumps(INIT))
+        await client.initialise()
         for number in range(MANY):
             await client.send(json.dumps(subscribe(LARGE, id=str(number))))
         await until(lambda: sockets.counts.closed["1013"] == 1)
@@ -64,7 +64,7 @@ async def test_a_client_that_does_not_read_is_closed_and_told_why(api: Api, sock
 async def test_a_client_that_never_reads_is_let_go(api: Api, sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "CLOSE_SECONDS", 0.2)
     async with raw(api.address) as client:
-        await client.send(json.dumps(INIT))
+        await client.initialise()
         for number in range(MANY):
             await client.send(json.dumps(subscribe(LARGE, id=str(number))))
         await until(lambda: sockets.counts.closed["1013"] == 1)
@@ -80,7 +80,7 @@ async def test_who_may_see_less_reads_what_waits_or_is_let_go(
     monkeypatch.setattr(wire, "CLOSE_SECONDS", 0.2)
     tess, sam = await make.tutor("tess"), await make.student("sam")
     async with raw(api.address) as slow, api.socket(tess) as quick:
-        await slow.send(json.dumps({**INIT, "payload": {"authorization": f"Bearer {tess.token}"}}))
+        await slow.initialise(tess.token)
         for number in range(MANY):
             await slow.send(json.dumps(subscribe(LARGE, id=str(number))))
         await until(lambda: buffered(api) > 0)
@@ -97,7 +97,7 @@ async def test_who_may_see_less_reads_what_waits_or_is_let_go(
 async def test_what_waits_for_a_slow_client_is_bounded(api: Api, sockets: Sockets) -> None:
     """Operations wait with their answers; and all of them arrive once it reads, in whatever time it takes."""
     async with raw(api.address) as client, api.socket(None) as quick:
-        await client.send(json.dumps(INIT))
+        await client.initialise()
         for number in range(MANY):
             await client.send(json.dumps(subscribe(LARGE, id=str(number))))
         size = len((await api.http.get(f"http://{api.address}/graphql", params={"query": LARGE})).content)

@@ -196,7 +196,7 @@ async def test_a_stream_ends_with_its_token_and_without_completing(
     api: Api, make: Make, services: Services, sockets: Sockets, issuer: LocalIssuer
 ) -> None:
     await make.student()
-    token = issuer.issue("sub-sam", lifetime=timedelta(seconds=2))
+    token = issuer.issue("sub-sam", lifetime=timedelta(seconds=5))
     async with streaming(api, services, token) as stream:
         assert await stream.rest() == []
     assert sockets.counts.closed == {"4403": 1}
