@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import (
     DateTime,
     Integer,
@@ -37,6 +38,7 @@ from db.tables import (
     practice_settings,
     student_ratings,
 )
+from domain.errors import Code, Refused
 from domain.practice import PracticeAssignment, PracticeSource
 from domain.practice_choice import (
     CONSIDERED,
@@ -51,6 +53,9 @@ from domain.practice_choice import (
     choose,
 )
 from domain.rating import START
+
+GUARD = "guard_practice_taken"
+"""The trigger that holds what a student takes against the bank as it is by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +225,8 @@ async def assign_chosen(
 ) -> list[PracticeAssignment]:
     """What was chosen, assigned under these ids, in its order.
 
-    lock_assigning must hold the student since before the choice.
+    lock_assigning must hold the student since before the choice. Raises Refused (CONFLICT) for a student when the bank
+    has changed since then.
     """
     if not chosen:
         return []
@@ -239,6 +245,11 @@ async def assign_chosen(
         }
         for practice_id, one in zip(ids, chosen, strict=False)
     ]
-    await work.execute("insert_chosen_practice", insert(practice_assignments).values(rows))
+    try:
+        await work.execute("insert_chosen_practice", insert(practice_assignments).values(rows))
+    except InsufficientPrivilege as error:
+        if GUARD not in (error.diag.context or ""):
+            raise
+        raise Refused(Code.CONFLICT, "The practice bank has just been changed; ask again.") from error
     assigned = await practice_by_id(work, list(ids[: len(rows)]))
     return [practice for practice in assigned if practice is not None]

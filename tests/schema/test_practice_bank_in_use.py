@@ -106,6 +106,24 @@ async def test_what_surrounds_the_content_may_change(api: Api, make: Make) -> No
         }
 
 
+async def test_an_item_that_changes_while_a_student_takes_it_is_a_reason_to_try_again(api: Api, make: Make) -> None:
+    sam, algebra = await make.student(), await make.subject()
+    item = await make.practice_item(algebra)
+    take = """mutation ($subject: ID!) { takeNextPractice(input: {subjectId: $subject}) {
+      practice { difficultyLevel } userErrors { field code }
+    } }"""
+    subject = to_global("Subject", algebra)
+    async with make.owner.transaction():
+        await make.owner.execute("select from practice_bank_items where id = %s for update", [item])
+        taking = asyncio.create_task(api.data(take, sam, subject=subject))
+        await _until_somebody_waits(make)
+        await make.owner.execute("update practice_bank_items set difficulty_level = 9 where id = %s", [item])
+    refused = {"practice": [], "userErrors": [{"field": None, "code": "CONFLICT"}]}
+    assert (await taking)["takeNextPractice"] == refused
+    again = await api.data(take, sam, subject=subject)
+    assert again["takeNextPractice"] == {"practice": [{"difficultyLevel": 9}], "userErrors": []}
+
+
 async def test_an_edit_waits_for_an_assignment_under_way_and_is_refused(api: Api, make: Make) -> None:
     tess, sam = await make.tutor(), await make.student()
     item = await _choice(make, tess)
