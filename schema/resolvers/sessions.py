@@ -123,9 +123,7 @@ class SessionMutations:
         read = await info.context.read()
         viewer = read.viewer
         student_id = row_id(input.student_id, "Student")
-        permissions.require(
-            permissions.teaches(viewer, student_id), "You cannot record sessions with this student.", "student_id"
-        )
+        _require_teaching(viewer, student_id)
         new = sessions_db.NewSession(
             id=id_for(viewer.id, "recordSession", input.idempotency_key),
             student_id=student_id,
@@ -143,6 +141,7 @@ class SessionMutations:
         if made is not None:
             return _recorded(made, new)
         async with _writing(info, viewer, new.id, input.transcript) as (columns, objects, work):
+            _require_teaching(work.viewer, student_id)
             made = await created_before(work, input.idempotency_key, new.id, sessions_db.sessions_by_id)
             if made is not None:
                 objects.drop_added()
@@ -195,6 +194,12 @@ class SessionMutations:
             await audit.record(work, "transcript.attach", "Session", session_id, session.student_id)
             await _summarise(work, session_id)
         return SessionPayload(session=Session.view(session))
+
+
+def _require_teaching(viewer: Viewer, student_id: UUID) -> None:
+    permissions.require(
+        permissions.teaches(viewer, student_id), "You cannot record sessions with this student.", "student_id"
+    )
 
 
 def _recorded(made: sessions.Session, again: sessions_db.NewSession) -> SessionPayload:

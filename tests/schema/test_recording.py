@@ -1,13 +1,17 @@
 """Recording sessions and changing them: the tutor who held them, and administrators."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from schema.context import Services
 from schema.ids import to_global
 from tests.api import Api
+from tests.eventually import until
 from tests.make import Make, Person
 
 RECORD = """
@@ -109,6 +113,35 @@ async def test_a_tutor_records_nothing_without_an_active_assignment(api: Api, ma
     assert await _refusal(api, RECORD, tess, _held(sam)) == [("studentId", "FORBIDDEN")]
     assert await _stored(make, "id") == []
     assert await _log(make) == []
+
+
+async def test_who_stops_teaching_before_it_is_written_records_nothing(
+    api: Api, make: Make, services: Services
+) -> None:
+    """Between the look at the rules and the writing the transcript is stored, which takes its time."""
+    sam = await make.student()
+    tess, turns = await make.tutor(of=sam), services.turns
+
+    async def turn() -> AsyncExitStack:
+        stack = AsyncExitStack()
+        await stack.enter_async_context(turns.of("sub-tess"))
+        return stack
+
+    def who_want_one() -> int:
+        return turns._people["sub-tess"][1]
+
+    taken = [await turn() for _ in range(services.database.pool.max_size // 2)]
+    recording = asyncio.create_task(api.data(RECORD, tess, input=_held(sam)))
+    await until(lambda: who_want_one() == len(taken) + 1)
+    after_its_look = asyncio.create_task(turn())
+    await until(lambda: who_want_one() == len(taken) + 2)
+    await taken.pop().aclose()
+    taken.append(await after_its_look)
+    await make.owner.execute("update tutor_student_assignments set status = 'paused'")
+    for each in taken:
+        await each.aclose()
+    refused = {"session": None, "userErrors": [{"field": "studentId", "code": "FORBIDDEN"}]}
+    assert (await recording)["recordSession"] == refused
 
 
 @pytest.mark.parametrize("role", ["student", "parent", None])
