@@ -106,6 +106,14 @@ class Watched:
             self.elsewhere.append(url)
 
 
+# What a page says in passing, after it has gone too.
+HEARD = """window.heard = [];
+new MutationObserver((changes) => {
+  const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+  heard.push(...added.filter((node) => node.matches?.('.toast')).map((node) => node.textContent));
+}).observe(document, { childList: true, subtree: true });"""
+
+
 class Windows:
     """Windows that share nothing, not even what a browser keeps."""
 
@@ -131,6 +139,7 @@ class Windows:
         )
         page = context.new_page()
         page.set_default_timeout(60_000)
+        page.add_init_script(HEARD)
         self.watched.append(Watched(page, through or self.server))
         page.goto(f"{through or self.server}{path}")
         return page

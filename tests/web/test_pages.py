@@ -42,6 +42,11 @@ def ask(page: Page, query: str, **variables: Any) -> Any:
     return answer["data"]
 
 
+def heard(page: Page, text: str) -> None:
+    """Wait until the page has said it in passing."""
+    page.wait_for_function("(text) => heard.some((said) => said.includes(text))", arg=text)
+
+
 def last_session(page: Page, name: str = "Maya") -> dict[str, Any]:
     """The last session of a student with its summary."""
     query = """query ($name: String!) { students(where: { search: $name }) { nodes {
@@ -144,11 +149,13 @@ def test_a_correction_is_on_other_screens_at_once_and_two_tutors_do_not_overwrit
     daniel.get_by_label("What was done").fill("Maya can say why the top lies halfway.")
     daniel.get_by_label("Why").fill("What she can do now.")
     daniel.get_by_role("button", name="Save the correction").click()
+    # The form that had the focus is gone, and the focus is where it was.
+    expect(daniel.get_by_role("region", name="Summary").locator(":focus")).to_have_count(1)
     for page in (daniel, maya, ingrid):
         expect(page.locator("main")).to_contain_text("Maya can say why the top lies halfway.")
         expect(page.locator("main")).to_contain_text("In Daniel Okafor’s own words")
         expect(page.locator("main")).to_contain_text("What she can do now.")
-    expect(maya.get_by_role("log")).to_contain_text("Daniel Okafor corrected your summary.")
+    heard(maya, "Daniel Okafor corrected your summary.")
     picture(maya, "student-corrected-light")
 
     conflict = hannah.get_by_role("alert")
@@ -185,9 +192,10 @@ def test_what_was_missed_while_the_network_was_cut_comes_with_it(wire: Wire, win
     wire.mend()
     expect(aisha.locator(".connection")).to_have_text("Live")
     for number in range(3):
-        expect(aisha.get_by_role("log")).to_contain_text(f"Said while you were away, {number}.")
+        heard(aisha, f"Said while you were away, {number}.")
     expect(aisha.locator(".nudge")).to_have_count(3)
-    assert aisha.locator(".toast").count() == 3  # each of them once
+    said = aisha.evaluate("heard.filter((said) => said.includes('while you were away'))")
+    assert len(said) == 3  # each of them once
     # After a sleep nothing says that the connection is dead; it is found out.
     wire.fall_silent()
     ask(daniel, NUDGE, id=who, message="Said while you slept.")
@@ -196,6 +204,21 @@ def test_what_was_missed_while_the_network_was_cut_comes_with_it(wire: Wire, win
     expect(aisha.locator(".connection")).to_have_text("Live")
     windows.forgive("net::ERR")
     windows.forgive("WebSocket connection")
+
+
+def test_what_is_said_in_passing_waits_for_whoever_reads_it(windows: Windows) -> None:
+    daniel, aisha = windows.open(at("/tutor", "tutor")), windows.open(at("/student/ask", "aisha"))
+    ready(aisha, "Ask")
+    found = ask(daniel, '{ students(where: { search: "Aisha" }) { nodes { id } } }')
+    aisha.clock.install()
+    ask(daniel, NUDGE, id=found["students"]["nodes"][0]["id"], message="Read me.")
+    said = aisha.locator(".toast").filter(has_text="Read me.")
+    said.hover()
+    aisha.clock.fast_forward(30_000)
+    expect(said).to_have_count(1)
+    aisha.mouse.move(0, 0)
+    aisha.clock.fast_forward(30_000)
+    expect(said).to_have_count(0)
 
 
 def test_a_token_is_renewed_while_the_connection_goes_on(windows: Windows, served: Served) -> None:
@@ -282,7 +305,7 @@ def test_practice_is_graded_at_once_and_the_tutor_sees_it(windows: Windows) -> N
     expect(outcome).to_contain_text("90 - 45 = 45")
     expect(outcome.locator(".tag")).to_contain_text("+")
     picture(maya, "practice-light")
-    expect(daniel.get_by_role("log")).to_contain_text("Maya Lindqvist completed practice: 100 %.")
+    heard(daniel, "Maya Lindqvist completed practice: 100 %.")
     expect(daniel.locator(".lately")).to_contain_text("Maya practised Algebra: 100 %")
     maya.get_by_role("button", name="Next question").click()
     expect(maya.locator(".exercise h2")).not_to_contain_text("A stone's height")
@@ -316,9 +339,10 @@ def test_a_question_gets_a_hint_an_answer_and_a_tutor(windows: Windows) -> None:
     expect(card).to_contain_text("A hint first")
     expect(card).to_contain_text("the companion is")
     expect(card.get_by_test_id("answer")).to_have_count(0)
+    expect(maya.locator("form.ask [role=status]")).to_contain_text("The companion replied: ")
     picture(maya, "ask-light")
     card.get_by_role("button", name="Show me the answer").click()
-    expect(card.get_by_test_id("answer")).to_be_visible()
+    expect(card.get_by_test_id("answer")).to_be_focused()
     card.get_by_text("source").click()
     expect(card.locator("cite").first).to_be_visible()
     card.get_by_role("button", name="Ask a tutor").click()
@@ -335,7 +359,7 @@ def test_a_question_gets_a_hint_an_answer_and_a_tutor(windows: Windows) -> None:
     daniel.get_by_role("button", name="Send to Maya").click()
     expect(waiting).to_have_count(0)
     expect(card).to_contain_text("The two roots: throw and landing.")
-    expect(maya.get_by_role("log")).to_contain_text("Daniel Okafor answered your question.")
+    heard(maya, "Daniel Okafor answered your question.")
     # What the companion said is corrected where it stands.
     waiting = daniel.get_by_role("article", name="Question of Maya Lindqvist").filter(has_text="the sun makes helium")
     waiting.get_by_role("button", name="Correct the companion’s answer").click()
@@ -436,5 +460,12 @@ def test_the_keyboard_gets_everywhere(windows: Windows) -> None:
     page.get_by_role("button", name="Answer it yourself").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Your answer")).to_be_focused()
+    # Nothing of a card is read out for each minute that goes by.
+    expect(page.locator("[aria-live=polite] article")).to_have_count(0)
+    page.get_by_role("button", name="Not now").press("Enter")
+    expect(page.locator("article :focus")).to_have_count(1)
+    # The second click of a double click may fall on something else than was meant.
+    page.get_by_role("button", name="Answer it yourself").first.dispatch_event("click", {"detail": 2})
+    expect(page.get_by_label("Your answer")).to_have_count(0)
     page.go_back()
     expect(page.get_by_role("heading", level=1, name="Students")).to_be_focused()

@@ -9,5 +9,7 @@ import './frame.css';
 import { createRoot } from 'react-dom/client';
 
 import { App } from './App';
+import { keepFocus } from './focus';
 
 createRoot(document.getElementById('page') as HTMLElement).render(<App />);
+keepFocus();

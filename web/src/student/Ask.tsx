@@ -169,6 +169,7 @@ function AskForm({ onAnswered }: { onAnswered: (question: Question | null) => vo
   const [saying, setSaying] = useState<Saying | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [disclaimer, setDisclaimer] = useState<string | null>(null);
+  const [reply, setReply] = useState('');
   const stop = useRef<() => void>(() => undefined);
   useEffect(() => () => stop.current(), []);
 
@@ -177,6 +178,7 @@ function AskForm({ onAnswered }: { onAnswered: (question: Question | null) => vo
     const asked = query.trim();
     if (!asked || saying) return;
     setProblem(null);
+    setReply('');
     setSaying({ query: asked, text: '' });
 
     function end(why: string | null, question: Question | null = null) {
@@ -185,6 +187,7 @@ function AskForm({ onAnswered }: { onAnswered: (question: Question | null) => vo
       setSaying(null);
       setProblem(why);
       if (why === null) setQuery('');
+      if (question) setReply(question.answer ?? question.hint ?? '');
       onAnswered(question);
     }
     const { unsubscribe } = client.subscription(STREAM, { query: asked }).subscribe(({ data, error }) => {
@@ -235,8 +238,12 @@ function AskForm({ onAnswered }: { onAnswered: (question: Question | null) => vo
         </p>
       )}
       {problem && <Problem>{problem}</Problem>}
+      {/* To those who do not see it come, in one. */}
+      <p className="hidden" role="status">
+        {reply && `The companion replied: ${reply}`}
+      </p>
       {saying && (
-        <div className="sheet ruled" aria-live="polite" aria-busy="true">
+        <div className="sheet ruled" aria-busy="true">
           <p className="prose question">
             <Written text={saying.query} />
           </p>
@@ -257,10 +264,21 @@ const SURE = {
 
 function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors }) {
   const reveal = useAct(REVEAL);
+  const told = useRef<HTMLParagraphElement>(null);
+  const wanted = useRef(false);
   const { query, outcome, hint, answer, tutorAnswer, answeredBy, escalatedTo, confidence, activeOverride, citations } =
     question;
   const sure = SURE[confidence];
   const answered = outcome === 'ANSWERED';
+  useEffect(() => {
+    if (!wanted.current || answer === null) return;
+    wanted.current = false;
+    told.current?.focus({ preventScroll: true });
+  }, [answer]);
+  function show() {
+    wanted.current = true;
+    void reveal.act({ id: question.id });
+  }
   return (
     <article className="sheet ruled" aria-label={query}>
       <div className="stack">
@@ -289,7 +307,13 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
         )}
         <Corrected override={activeOverride} />
         {answer && (
-          <p className={outcome === 'SAFEGUARDING' ? 'prose notice' : 'prose'} data-tone="bad" data-testid="answer">
+          <p
+            ref={told}
+            tabIndex={-1}
+            className={outcome === 'SAFEGUARDING' ? 'prose notice' : 'prose'}
+            data-tone="bad"
+            data-testid="answer"
+          >
             <Highlighted text={answer} part={activeOverride ? null : question.highlight} />
           </p>
         )}
@@ -314,7 +338,7 @@ function QuestionCard({ question, tutors }: { question: Question; tutors: Tutors
         <div className="row">
           {answered && !activeOverride && <Tag tone={sure.tone}>the companion is {sure.text}</Tag>}
           {answered && answer === null && !tutorAnswer && (
-            <Button busy={reveal.busy} onClick={() => void reveal.act({ id: question.id })}>
+            <Button busy={reveal.busy} onClick={show}>
               Show me the answer
             </Button>
           )}

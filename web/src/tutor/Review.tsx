@@ -15,6 +15,7 @@ import { Asked, Solved } from './Things';
 const REVIEW = graphql(/* GraphQL */ `
   query Review($after: String) {
     reviewQueue(first: 50, after: $after) {
+      totalCount
       pageInfo {
         ...Paged
       }
@@ -105,12 +106,15 @@ export function ReviewPage() {
       <header>
         <Title name="Review">Review</Title>
         <p className="soft">What has waited longest comes first.</p>
+        <p className="hidden" role="status">
+          {queue && `${queue.totalCount} to review`}
+        </p>
       </header>
       {error && data && <Problem>{sentence(error)}</Problem>}
       {!queue ? (
         <Pending error={error} what="what waits" />
       ) : (
-        <div className="stack" aria-live="polite">
+        <div className="stack">
           {queue.nodes.length === 0 && <Empty>Nothing waits. What comes up shows up here by itself.</Empty>}
           <Listed list={QUEUE} first={queue} variables={(after) => ({ after })} kinds={CHANGES} className="stack">
             {(item, further) => {
@@ -177,11 +181,11 @@ function PracticeCard({ practice: listed, onDone }: { practice: PracticeItem; on
           />
         ) : (
           <div className="row">
-            <Button kind="first" busy={approve.busy} onClick={() => run(approve.act)}>
+            <Button kind="first" busy={approve.busy || reject.busy} onClick={() => run(approve.act)}>
               Approve
             </Button>
             <Button onClick={() => setCorrecting(true)}>Correct it</Button>
-            <Button kind="quiet" busy={reject.busy} onClick={() => run(reject.act)}>
+            <Button kind="quiet" busy={approve.busy || reject.busy} onClick={() => run(reject.act)}>
               Not for {practice.student.displayName.split(' ')[0]}
             </Button>
           </div>

@@ -74,14 +74,25 @@ export function Toasts() {
     if (sentence === null) return;
     setShown((before) => [...before.slice(-2), { key: event.cursor ?? String(Math.random()), ...sentence }]);
   });
+  const [looked, setLooked] = useState(false);
   useEffect(() => {
-    if (shown.length === 0) return undefined;
+    if (shown.length === 0 || looked) return undefined;
     const timer = setTimeout(() => setShown((before) => before.slice(1)), STAYS);
     return () => clearTimeout(timer);
-  }, [shown]);
+  }, [shown, looked]);
   const away = (key: string) => setShown((before) => before.filter((each) => each.key !== key));
   return (
-    <div className="toasts" role="log" aria-live="polite" aria-label="What is happening">
+    <div
+      className="toasts"
+      role="log"
+      aria-live="polite"
+      aria-label="What is happening"
+      // What somebody reads, or is about to press, does not go away under their hands.
+      onPointerEnter={() => setLooked(true)}
+      onPointerLeave={() => setLooked(false)}
+      onFocus={() => setLooked(true)}
+      onBlur={() => setLooked(false)}
+    >
       {shown.map(({ key, text, to }) => (
         <div className="toast" key={key}>
           {to === null ? (

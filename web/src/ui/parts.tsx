@@ -31,19 +31,30 @@ export function Sheet({
   );
 }
 
+/**
+ * While it cannot be pressed it keeps the focus, which `disabled` would take away. The second click of a double click
+ * does nothing: what stands there by then may be something else.
+ */
 export function Button({
   kind = '',
   busy = false,
+  disabled = false,
+  onClick,
   children,
   ...rest
 }: { kind?: '' | 'first' | 'quiet'; busy?: boolean } & ButtonHTMLAttributes<HTMLButtonElement>) {
+  const off = busy || disabled;
   return (
     <button
       type="button"
       className={`button ${kind}`}
       aria-busy={busy || undefined}
+      aria-disabled={off || undefined}
       {...rest}
-      disabled={busy || rest.disabled}
+      onClick={(event) => {
+        if (off || event.detail > 1) event.preventDefault();
+        else onClick?.(event);
+      }}
     >
       {children}
     </button>
@@ -149,7 +160,8 @@ export function When({ at }: { at: string }) {
     return () => clearInterval(timer);
   }, []);
   return (
-    <time dateTime={at} title={new Date(at).toLocaleString('en')}>
+    // That time goes by is no news.
+    <time dateTime={at} title={new Date(at).toLocaleString('en')} aria-live="off">
       {ago(at, now)}
     </time>
   );
