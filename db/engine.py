@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import FeatureNotSupported
 from psycopg_pool import AsyncConnectionPool
 
 from db.events import append
@@ -240,6 +241,10 @@ class Database:
                     await append(work, work.events, call=self.notifies)
                 work.ending = True
                 await _commit(connection)
+            except FeatureNotSupported:
+                # Of a statement whose columns have changed since psycopg prepared it, which it would go on using.
+                await connection.close()
+                raise
             except BaseException:
                 # A task may also be told to stop while the transaction begins or ends.
                 await _roll_back(connection)

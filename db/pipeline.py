@@ -15,7 +15,7 @@ from psycopg import DataError, OperationalError
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InFailedSqlTransaction, error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import READY_R, WAIT_R, WAIT_RW
 
@@ -24,6 +24,9 @@ from db.statement import Compiled, Row
 
 MAX_PREPARED = 200
 """Statements that stay prepared on one connection; filters make many variants of one."""
+
+_USELESS = (b"0A000", b"26000")
+"""What PostgreSQL says of a prepared statement whose columns have changed since, or that it does not know."""
 
 Value = bytes | None
 """A parameter as text."""
@@ -90,6 +93,9 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
             if statement.key in names:
                 names.move_to_end(statement.key)
             else:
+                # One of the name may be there that was of no use any more.
+                connection.send_close_prepared(statement.key)
+                wanted.append(False)
                 new.append((len(wanted), statement.key))
                 names[statement.key] = None
                 connection.send_prepare(statement.key, statement.numbered[0])
@@ -117,7 +123,11 @@ def _exchange(connection: PGconn, names: Prepared, sent: Sequence[Sent]) -> PQGe
         if results[index].status != ExecStatus.COMMAND_OK:
             names.pop(key, None)
             results[index + 1] = results[index]  # what is wrong with the statement itself
-    return [result for result, is_wanted in zip(results, wanted, strict=True) if is_wanted]
+    found = [result for result, is_wanted in zip(results, wanted, strict=True) if is_wanted]
+    for (statement, _), result in zip(sent, found, strict=True):
+        if result.status == ExecStatus.FATAL_ERROR and result.error_field(DiagnosticField.SQLSTATE) in _USELESS:
+            names.pop(statement.key or b"", None)
+    return found
 
 
 def _received(connection: PGconn) -> PQGen[list[PGresult]]:

@@ -1,20 +1,22 @@
 """Statements that a read sends together: what each gets, and what happens to the others when one fails."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.errors import DivisionByZero, InFailedSqlTransaction
+from psycopg.errors import DivisionByZero, FeatureNotSupported, InFailedSqlTransaction
 from sqlalchemy import Integer, String, Uuid, bindparam, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db import pipeline
 from db.encryption import KeyRing
-from db.engine import Database, NotKept, TransactionOver
+from db.engine import Database, NotKept, Transaction, TransactionOver
 from db.pipeline import encoded, rows_of, together
 from db.statement import Compiled
+from db.tables import users
 from db.vault import Vault
 from tests.servers import Database as Clone
 
@@ -195,3 +197,21 @@ async def test_what_psycopg_makes_the_server_forget_is_prepared_anew(study: Data
                 await connection.execute("select 1")
             await connection.execute("begin")
             await connection.rollback()
+
+
+async def test_a_statement_whose_columns_have_changed_is_prepared_anew(study: Database, database: Clone) -> None:
+    """As by a migration while the server runs: what is under way fails, what comes later does not."""
+    names = Compiled("names", select(users.c.display_name))
+
+    async def run(begin: Callable[[str], AbstractAsyncContextManager[Transaction]]) -> list[tuple[str]]:
+        async with begin("t") as transaction:
+            return await transaction.run(names, {})
+
+    for _ in range(7):  # then psycopg has prepared it too
+        assert await run(study.work) == await run(study.read) == [("",)]
+    async with await psycopg.AsyncConnection.connect(database.owner_url, autocommit=True) as owner:
+        await owner.execute("alter table users alter display_name type varchar(1000)")
+    for begin in (study.read, study.work):
+        with pytest.raises(FeatureNotSupported):
+            await run(begin)
+        assert await run(begin) == [("",)]
