@@ -105,6 +105,8 @@ class Context:
         self._unkept: psycopg.Error | None = None
         self._opening = asyncio.Lock()
         self._read: Read | None = None
+        self._failed: Exception | None = None
+        """Why it could not be opened the last time."""
         self._working = False
         """Whether a unit of work has the operation's turn: what is read beside it does not wait for another."""
         self._stack: AsyncExitStack | None = None
@@ -141,19 +143,29 @@ class Context:
 
     async def read(self) -> Read:
         """The operation's read transaction, opened when first asked for."""
+        before = self._failed
         async with self._opening:
             if self._over:
                 raise OperationOver(READ_TOO_LATE)
             if self._read is None:
-                # Where there is nothing to read in, the turn ends at once: the next try takes one of its own.
-                async with AsyncExitStack() as stack:
-                    if not self._working:
-                        await stack.enter_async_context(self.services.turns.of(self._subject()))
-                    self._read = await stack.enter_async_context(
-                        self.services.database.read(self._subject(), guess=self._guess)
-                    )
-                    self._stack = stack.pop_all()
+                if self._failed is not None and self._failed is not before:
+                    # Who waited for the same try shares its end: each might wait as long again.
+                    raise self._failed
+                try:
+                    self._read = await self._open()
+                except Exception as error:
+                    self._failed = error
+                    raise
             return self._read
+
+    async def _open(self) -> Read:
+        # Where there is nothing to read in, the turn ends at once: the next try takes one of its own.
+        async with AsyncExitStack() as stack:
+            if not self._working:
+                await stack.enter_async_context(self.services.turns.of(self._subject()))
+            read = await stack.enter_async_context(self.services.database.read(self._subject(), guess=self._guess))
+            self._stack = stack.pop_all()
+        return read
 
     async def was_right(self) -> bool:
         """Whether the viewer is who they were taken for; from now on they are, whatever this says.

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 from sqlalchemy import text
 
 from db.engine import Read, TransactionOver, UnknownPerson
@@ -157,3 +158,19 @@ async def test_whoever_is_no_user_any_more_waits_for_nothing(services: Services,
                 await context.viewer()
         await context.close()
     await all_given_back(services)
+
+
+async def test_those_who_wait_for_the_same_connection_in_vain_are_told_together(
+    services: Services, sam: Person
+) -> None:
+    """And not one after the other, each after a wait of its own."""
+    pool, context = services.database.pool, Context(services, await identity_of(services, sam))
+    taken = [await pool.getconn() for _ in range(pool.max_size)]
+    pool.timeout, before = 0.2, pool.get_stats()["requests_num"]
+    answers = await asyncio.gather(*(context.viewer() for _ in range(8)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [PoolTimeout] * 8
+    assert pool.get_stats()["requests_num"] == before + 1
+    for connection in taken:
+        await pool.putconn(connection)
+    assert (await context.load(users_by_id, sam.id)).email == sam.email
+    await context.close()
