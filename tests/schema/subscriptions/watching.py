@@ -1,11 +1,13 @@
 """Streams as tests open them, and what the server holds for them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from db.events import events_after
 from schema.context import Services
 from schema.ids import to_global
 from tests.api import Api, Socket
@@ -56,8 +58,17 @@ class Watch:
         await until(lambda: self.services.live.feed.status.streams == count)
 
     async def settled(self) -> None:
-        """Wait until all that was announced has been sent or passed over."""
+        """Wait until all that was told has been sent or passed over."""
+        async with asyncio.timeout(60):
+            while not await self._has_read_all():  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.005)
         await until(lambda: self.services.live.feed.status.waiting == self.in_use == 0)
+
+    async def _has_read_all(self) -> bool:
+        """Whether the server has read all events. Other tests' transactions on the same database server hold some."""
+        async with self.services.database.system_work() as work:
+            stretch = await events_after(work, self.services.live.feed.position, 1)
+        return not stretch.held and not stretch.logged
 
     async def idle(self) -> None:
         """Wait until no connection is in use and nobody waits for one."""
