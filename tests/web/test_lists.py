@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import Windows, picture
 from tests.web.test_pages import ask, at, ready, violations
@@ -141,3 +141,25 @@ def test_what_is_half_written_stays_whatever_moves_and_whoever_else_was_there(wi
     expect(practice.get_by_label("Why")).to_have_value("Half of a reason")
     practice.get_by_role("button", name="Leave it as it is").click()
     expect(open_lines).to_have_count(14)
+
+    # When an answer is lost nobody knows whether something was made; sent again, it is made once.
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        sent = route.request.post_data or ""
+        if "SendNudge" not in sent or lost:
+            return route.fallback()
+        lost.append(sent)
+        route.fetch()
+        return route.abort()
+
+    daniel.route("**/graphql", lose)
+    line = daniel.get_by_label("A line for Aisha")
+    line.fill("Only once.")
+    daniel.get_by_role("button", name="Send", exact=True).click()
+    expect(daniel.get_by_role("alert")).to_contain_text("What you wrote is still here: try again.")
+    daniel.get_by_role("button", name="Send", exact=True).click()
+    expect(line).to_have_value("")
+    nudges = daniel.get_by_role("region", name="Nudges").get_by_role("listitem")
+    expect(nudges.filter(has_text="Only once.")).to_have_count(1)
+    windows.forgive("net::ERR_FAILED")

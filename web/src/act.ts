@@ -1,6 +1,6 @@
 /** Mutations, as a page makes them: what came of it, and what to tell the person. */
 
-import { useCallback, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { useMutation, type AnyVariables, type TypedDocumentNode } from 'urql';
 
 import type { RefusedFragment, UserErrorCode } from './generated/graphql';
@@ -47,6 +47,13 @@ export function useAct<Data extends object, Variables extends AnyVariables>(
   );
   const forget = useCallback(() => setRefusals([]), []);
   return { act, busy: fetching, refusals, forget };
+}
+
+/** A key for what is to be made once, `of` being all of it: when no answer came, sending it again makes no second. */
+export function useOnce(of: unknown): string {
+  const made = useRef({ of, key: '' });
+  if (made.current.key === '' || made.current.of !== of) made.current = { of, key: `${Date.now()}-${Math.random()}` };
+  return made.current.key;
 }
 
 function unsaid(error: Parameters<typeof sentence>[0]): string {

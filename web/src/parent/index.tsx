@@ -73,6 +73,7 @@ const CHANGES = [
   'SUMMARY_READY',
   'PRACTICE_ASSIGNED',
   'PRACTICE_COMPLETED',
+  'PRACTICE_REVIEWED',
   'GOAL_PROGRESS',
   'LINK_BEGUN',
   'LINK_ENDED',
@@ -211,9 +212,9 @@ function lead(child: Child, first: string): string {
   const streak = child.details?.gamification.streaks ?? 0;
   return [
     child.sessions.totalCount > 0
-      ? `${first} has had ${child.sessions.totalCount} sessions`
+      ? `${first} has had ${counted(child.sessions.totalCount, 'session')}`
       : `${first} has had no session yet`,
-    child.done.totalCount > 0 && `has done ${child.done.totalCount} practice questions`,
+    child.done.totalCount > 0 && `has done ${counted(child.done.totalCount, 'practice question')}`,
     nearest && `is nearest to “${nearest.title}” (${Math.round(Number(nearest.completionPercentage))} %)`,
     streak > 1 && `has worked ${streak} days in a row`,
   ]
@@ -221,4 +222,8 @@ function lead(child: Child, first: string): string {
     .join(', ')
     .replace(/, ([^,]*)$/, ' and $1')
     .concat('.');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

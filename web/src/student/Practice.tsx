@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 
-import { useAct } from '../act';
+import { useAct, useOnce } from '../act';
 import { Title } from '../app/router';
 import { graphql } from '../generated';
 import type { PracticeShownFragment } from '../generated/graphql';
@@ -58,8 +58,8 @@ const COMPLETE = graphql(/* GraphQL */ `
 `);
 
 const TAKE = graphql(/* GraphQL */ `
-  mutation TakePractice($subjectId: ID!, $count: Int!) {
-    takeNextPractice(input: { subjectId: $subjectId, count: $count }) {
+  mutation TakePractice($subjectId: ID!, $count: Int!, $key: String!) {
+    takeNextPractice(input: { subjectId: $subjectId, count: $count, idempotencyKey: $key }) {
       userErrors {
         ...Refused
       }
@@ -327,10 +327,13 @@ function Outcome({ practice, more, onNext }: { practice: PracticeShownFragment; 
 function TakeMore({ subjects, onTaken }: { subjects: Named[]; onTaken: () => void }) {
   const { act, busy, refusals } = useAct(TAKE);
   const [note, setNote] = useState<string | null>(null);
+  const [times, setTimes] = useState(0);
+  const key = useOnce(times);
   async function take(subject: Named) {
     setNote(null);
-    const taken = await act({ subjectId: subject.id, count: 3 });
+    const taken = await act({ subjectId: subject.id, count: 3, key: `${key} ${subject.id}` });
     if (!taken) return;
+    setTimes(times + 1);
     const many = taken.practice.length;
     setNote([many > 0 && `${many} more in ${subject.name}.`, taken.note].filter(Boolean).join(' '));
     onTaken();

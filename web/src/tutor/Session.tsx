@@ -89,7 +89,7 @@ type Session = Extract<NonNullable<SessionPageQuery['node']>, { startedAt: strin
 type Summary = Session['summaries'][number];
 type Claim = Summary['claims'][number];
 
-const CHANGES = ['SUMMARY_READY', 'OVERRIDE_MADE', 'OVERRIDE_REVERTED'] as const;
+const CHANGES = ['SUMMARY_READY', 'OVERRIDE_MADE', 'OVERRIDE_REVERTED', 'ASSIGNMENT_ENDED'] as const;
 
 /** A session: what the companion made of it, beside what was said. */
 export function SessionPage({ id }: { id: string }) {

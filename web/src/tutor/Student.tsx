@@ -1,6 +1,6 @@
 import { useState, type FormEvent } from 'react';
 
-import { useAct } from '../act';
+import { useAct, useOnce } from '../act';
 import { Missing } from '../app/Missing';
 import { Link, Title } from '../app/router';
 import { graphql } from '../generated';
@@ -257,10 +257,18 @@ function Confirm({ id, name }: { id: string; name: string }) {
 function NudgeForm({ student, name, onSent }: { student: string; name: string; onSent: () => void }) {
   const [message, setMessage] = useState('');
   const { act, busy, refusals } = useAct(NUDGE);
+  const idempotencyKey = useOnce(message);
   async function send(event: FormEvent) {
     event.preventDefault();
     const sent = await act({
-      input: { studentId: student, type: 'LOGIN', channel: 'IN_APP', message, triggerReason: 'A tutor wrote it.' },
+      input: {
+        studentId: student,
+        type: 'LOGIN',
+        channel: 'IN_APP',
+        message,
+        triggerReason: 'A tutor wrote it.',
+        idempotencyKey,
+      },
     });
     if (!sent) return;
     setMessage('');

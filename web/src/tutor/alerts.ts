@@ -34,14 +34,22 @@ export function alertsOf(student: ListedStudent, waiting: readonly Waiting[], no
 
   for (const goal of student.goals.nodes) {
     if (!goal.targetCompletionDate) continue;
-    const left = Math.ceil((new Date(`${goal.targetCompletionDate}T23:59`).getTime() - now) / DAY);
+    const left = daysUntil(goal.targetCompletionDate, now);
     const percent = Math.round(Number(goal.completionPercentage));
     if (left < 0) alerts.push({ tone: 'bad', text: `“${goal.title}” is overdue` });
     else if (left <= SOON_DAYS && percent < FAR_ENOUGH) {
-      alerts.push({ tone: 'warn', text: `${left} days for “${goal.title}”` });
+      const days = left === 0 ? 'Today is the last day' : left === 1 ? 'One day' : `${left} days`;
+      alerts.push({ tone: 'warn', text: `${days} for “${goal.title}”` });
     }
   }
   return alerts;
+}
+
+/** How many days from today, where the reader is, to a date such as 2026-03-01; below 0 for one that is over. */
+function daysUntil(date: string, now: number): number {
+  const today = new Date(now);
+  // As days of no place at all: some are an hour shorter than others.
+  return (Date.parse(date) - Date.UTC(today.getFullYear(), today.getMonth(), today.getDate())) / DAY;
 }
 
 /** When the student last did anything, in milliseconds since 1970; null for never. */
