@@ -224,6 +224,7 @@ _analytics = Compiled(
         with counted as (
             select
                 person.id,
+                person.updated_at,
                 case person.role
                     when 'tutor' then jsonb_build_object(
                         'override_count', (select count(*) from overrides where tutor_id = person.id)
@@ -251,6 +252,8 @@ _analytics = Compiled(
         update users set analytics = user_details.analytics || counted.found
         from counted join user_details on user_details.user_id = counted.id
         where users.id = counted.id and not user_details.analytics @> counted.found
+            -- Whoever wrote while this waited for them has counted on from what this did not see yet.
+            and users.updated_at = counted.updated_at
     """),
 )
 
@@ -259,6 +262,6 @@ async def refresh_analytics(work: UnitOfWork, user_id: UUID | None = None) -> No
     """Count anew what is aggregated with a person, or with everybody; writes only what is different.
 
     For students how sure the answers were and how nudges were taken, for tutors their overrides; summaries, practice
-    and sessions are in none of these figures.
+    and sessions are in none of these figures. Whoever is changed meanwhile is left to the next time.
     """
     await work.run(_analytics, {"user_id": user_id})

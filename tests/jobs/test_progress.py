@@ -177,6 +177,22 @@ async def test_aggregates_follow_the_rows(api: Api, make: Make, tools: Tools) ->
     assert await cursor.fetchall() == before  # what is the same is not written
 
 
+async def test_an_override_made_while_it_is_counted_is_not_forgotten(make: Make, tools: Tools) -> None:
+    sam = await make.student()
+    tess, question = await make.tutor(of=sam), await make.question(sam)
+    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    async with make.owner.transaction():
+        await make.override(tess, sam, qa_interaction_id=question)
+        await make.owner.execute("""update users set analytics = '{"override_count": 1}' where id = %s""", [tess.id])
+        counting = asyncio.create_task(refresh_analytics(tools))
+        async with asyncio.timeout(15):
+            while await (await make.owner.execute(waits)).fetchone() == (0,):  # noqa: ASYNC110 - PostgreSQL's state
+                await asyncio.sleep(0.005)
+    await counting
+    found = await make.owner.execute("select analytics from users where id = %s", [tess.id])
+    assert await found.fetchone() == ({"override_count": 1},)
+
+
 async def test_a_question_and_a_nudge_are_counted_by_their_own_jobs(
     api: Api, make: Make, tools: Tools, database: Database
 ) -> None:
