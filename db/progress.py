@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, func, literal, literal_column, select, text, union_all, update
+from sqlalchemy import (
+    DateTime,
+    Numeric,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import ColumnElement
 
@@ -134,10 +148,13 @@ _worked = Compiled(
         _quarters(sessions, sessions.c.session_date),
     ),
 )
+_streaks = user_details.c.gamification["streaks"]
+# Old rows may hold anything there.
+_days = case((func.jsonb_typeof(_streaks) == "number", cast(_streaks.astext, Numeric)), else_=0)
 _on_a_streak = Compiled(
     "students_on_a_streak",
     select(user_details.c.user_id)
-    .where(user_details.c.gamification["streaks"].as_integer() > 0, user_details.c.user_id > bindparam("after"))
+    .where(_days > 0, user_details.c.user_id > bindparam("after"))
     .order_by(user_details.c.user_id)
     .limit(200),
 )
