@@ -54,7 +54,7 @@ class WrittenAnswer(BaseModel):
     hint: str
     answer: str
     sources: list[int]
-    confidence: float = Field(description="0 to 1")
+    confidence: float = Field(description="0 to 1", allow_inf_nan=False)
 
 
 class Aloud:

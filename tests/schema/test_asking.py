@@ -333,6 +333,7 @@ async def outcomes(make: Make) -> list[Any]:
         (completion(WRITTEN | {"outcome": "clarification", "answer": "Is it London?"}), "unsupported"),
         (completion(WRITTEN | {"answer": ""}), "unsupported"),
         (completion(WRITTEN | {"outcome": "poem"}), "unusable"),
+        (completion(json.dumps(WRITTEN | {"confidence": float("nan")})), "unusable"),
         (completion(refusal="no"), "refused"),
         (completion("{", finish_reason="length"), "cut_off"),
         (fake.no_choice(), "empty"),
