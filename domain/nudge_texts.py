@@ -53,6 +53,8 @@ def fault(text: str, facts: Facts, decision: Decision) -> str | None:
     """What is wrong with a text of the model's, or None: its length, links, numbers that are not in the facts."""
     if not text.strip() or len(text) > LONGEST:
         return f"it has not 1 to {LONGEST} characters"
+    if "\x00" in text:
+        return "it holds a character that cannot be stored"
     if _LINK.search(text):
         return "it has a link or an address in it"
     known = numbers(f"{decision.about} {' '.join(decision.suggestions)} {decision.days} {facts.waiting}")

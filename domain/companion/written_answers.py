@@ -104,6 +104,8 @@ def checked(written: WrittenAnswer, grounds: Grounds) -> Reply:
     text = written.answer.strip()[:MAX_ANSWER]
     if not text:
         raise Unsupported("the answer is blank")
+    if "\x00" in text + written.hint:
+        raise Unsupported("the answer holds a character that cannot be stored")
     outcome = AnswerOutcome(written.outcome)
     if outcome is not AnswerOutcome.ANSWERED:
         return Reply(outcome, _without_answer(outcome, text, grounds), subjects=grounds.subjects)

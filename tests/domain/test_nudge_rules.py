@@ -193,6 +193,7 @@ def test_what_they_say() -> None:
         ("Geometry, and a prize of 500!", "number"),
         ("Geometry, and seven more!", "number"),
         ("Well done! Try cooking.", "suggested"),
+        ("Well done!\0 Geometry is close by.", "character"),
     ],
 )
 def test_what_a_model_writes_is_checked(text: str, fault: str | None) -> None:
