@@ -150,7 +150,8 @@ async def test_a_night_of_practice_earns_no_more_than_a_day(api: Api, make: Make
 async def test_a_streak_ends_by_itself(api: Api, make: Make, tools: Tools) -> None:
     old = await make.student("old", gamification={"streaks": 5})
     fresh = await make.student("fresh", gamification={"streaks": 1})
-    for place, odd in enumerate(("five", None, 2.5, [], 10**20)):  # kept before anybody checked it
+    odds: tuple[Any, ...] = ("five", None, 2.5, [], 10**20)
+    for place, odd in enumerate(odds):  # kept before anybody checked it
         await make.student(f"odd{place}", gamification={"streaks": odd})
     item = await make.practice_item(await make.subject("Algebra"))
     await make.practice(old, item, completed=True, completed_at=now() - timedelta(days=3))
