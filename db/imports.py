@@ -87,7 +87,8 @@ class _Target:
         self.insert = Compiled(
             f"import_{into.name}",
             insert(into)
-            .from_select(list(columns), select(staged))
+            # In one order, so that two imports of the same records at once do not wait for each other.
+            .from_select(list(columns), select(staged).order_by(staged.c.external_id))
             .on_conflict_do_nothing(index_elements=["external_id"])
             .returning(into.c.id),
         )

@@ -30,6 +30,7 @@ from domain.errors import Refused
 from domain.imports import Line
 from domain.sessions import SessionTranscript
 from tests import servers
+from tests.eventually import until
 
 NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
 KEYS = KeyRing([("k1", b"k" * 32)])
@@ -265,6 +266,22 @@ async def test_two_imports_at_once(database: servers.Database, study: Database) 
         "select (select count(*) from sessions), (select count(*) from practice_bank_items),"
         " (select count(*) from subjects)",
     ) == [(400, 400, 2)]
+
+
+async def test_two_imports_of_the_same_in_another_order(database: servers.Database, study: Database) -> None:
+    await import_practice(study, _file(_items(1)))
+    items = _items(4)[1:]
+    waits = "select pid from pg_locks where locktype = 'transactionid' and not granted"
+    with psycopg.connect(database.owner_url) as other:
+        # A third is at one of them: both wait, each with what comes before it.
+        other.execute(
+            "insert into practice_bank_items (external_id, question_text, answer_text, subject_id, difficulty_level)"
+            " select 'p-2', 'a', 'b', id, 1 from subjects"
+        )
+        both = [asyncio.create_task(import_practice(study, _file(lines))) for lines in (items, items[::-1])]
+        await until(lambda: len(_rows(database, waits)) == 2)
+        other.rollback()
+        assert sum(done.added for done in await asyncio.gather(*both)) == 3
 
 
 async def test_on_each_server(database_on_each_server: servers.Database) -> None:
