@@ -105,16 +105,18 @@ class Database:
         self.announce: Callable[[], None] = lambda: None
         """What else is done then. Neither waits nor fails."""
         milliseconds = int(statement_timeout * 1000)
-        options = f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds}"
+        given = conninfo_to_dict(url)
+        options = f"{given.get('options') or ''} -c statement_timeout={milliseconds}"
+        options += f" -c idle_in_transaction_session_timeout={milliseconds}"
         options += " -c timezone=UTC -c datestyle=ISO"  # what `db.nested` has PostgreSQL write out
         # Data lies in memory or on disks without arms: PostgreSQL's own 4 makes it read small tables from end to end.
         options += " -c random_page_cost=1.1"
-        if conninfo_to_dict(url).get("user") != APPLICATION_ROLE:
+        if given.get("user") != APPLICATION_ROLE:
             options += f" -c role={APPLICATION_ROLE}"
         # A server that lives gives up a statement before we give up the server.
         self._patience = statement_timeout + 5
         keepalive: dict[str, Any] = {**KEEPALIVE, "connect_timeout": 5}
-        settings = {**keepalive, **conninfo_to_dict(url), "options": options, "application_name": "study-companion"}
+        settings = {**keepalive, **given, "options": options.strip(), "application_name": "study-companion"}
         self.pool: AsyncConnectionPool[BoundedConnection] = AsyncConnectionPool(
             make_conninfo(**settings),
             connection_class=BoundedConnection,

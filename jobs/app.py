@@ -237,10 +237,12 @@ def _bound(task: Task, tools: Tools) -> Callable[..., Awaitable[None]]:
 def _address(address: str) -> str:
     """The address as the worker connects: as the product itself, in the schema of the jobs."""
     # A transaction left open on a line that has gone dead would hold back the event log, and with it all live delivery.
-    options = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
-    options += " -c search_path=jobs -c app.viewer_role=system"
     given = conninfo_to_dict(address)
+    options = f"{given.get('options') or ''} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
+    options += " -c search_path=jobs -c app.viewer_role=system"
     if given.get("user") != APPLICATION_ROLE:
         options += f" -c role={APPLICATION_ROLE}"
     defaults: dict[str, Any] = dict(KEEPALIVE)
-    return make_conninfo(**{**defaults, **given, "options": options, "application_name": "study-companion jobs"})
+    return make_conninfo(
+        **{**defaults, **given, "options": options.strip(), "application_name": "study-companion jobs"}
+    )

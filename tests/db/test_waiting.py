@@ -14,7 +14,7 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import QueryCanceled
 from psycopg_pool import PoolTimeout
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, cast, func, select, text
 
 from db import live as live_module
 from db.dedicated import connect, is_away
@@ -22,6 +22,8 @@ from db.engine import Database, Work
 from db.events import now, remove_before
 from db.feed import BACKLOGS, Feed
 from db.live import Live
+from db.statement import Compiled
+from jobs.app import _address as jobs_address
 from tests import servers
 from tests.db.log import VAULT, goal_progress, opened, settled, take_number, write
 from tests.db.watching import Client, moment, until
@@ -155,6 +157,15 @@ async def test_a_transaction_of_our_own_on_a_dead_line_does_not_hold_events_for_
             [["idle_in_transaction_session_timeout", "work_mem"]],
         )
         assert dict(await cursor.fetchall()) == {"idle_in_transaction_session_timeout": "30000", "work_mem": "8192"}
+
+
+async def test_what_an_address_sets_for_its_sessions_holds_for_all(database: servers.Database) -> None:
+    address = make_conninfo(database.app_url, options="-c work_mem=8MB -c statement_timeout=1")
+    settings = "select current_setting('work_mem'), current_setting('statement_timeout')"
+    async with opened(address) as study, study.system_work() as work:
+        assert await work.run(Compiled("settings", text(settings)), {}) == [("8MB", "30s")]
+    with psycopg.connect(jobs_address(address)) as jobs:
+        assert jobs.execute(settings.encode()).fetchall() == [("8MB", "30s")]
 
 
 async def test_for_how_long_events_are_held_is_known(study: Database, database: servers.Database, ann: UUID) -> None:
