@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 import psycopg
@@ -36,6 +36,7 @@ from schema.api import schema as graphql_schema
 from settings import Settings
 
 P = ParamSpec("P")
+Texts = TypeVar("Texts", str, tuple[str, ...])
 
 _SENTENCES = (DatabaseUnusable, ServerUnavailable, KeyFileError, ImportRefused, Refused)
 """Errors of the surroundings whose text is written for the person at the terminal."""
@@ -135,6 +136,15 @@ def import_() -> None:
     """Import a file of JSON lines, leaving what is there alone."""
 
 
+def _utf8(context: click.Context, parameter: click.Parameter, value: Texts) -> Texts:
+    """Bytes that are no UTF-8 come as halves of surrogate pairs, which no database takes."""
+    try:
+        "".join(value).encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("this is not UTF-8 text.") from None
+    return value
+
+
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
@@ -147,9 +157,17 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
     default=("student@demo.test",),
     show_default=True,
     metavar="EMAIL",
+    callback=_utf8,
     help="Whose sessions they are; several students get them in turn.",
 )
-@click.option("--tutor", default="tutor@demo.test", show_default=True, metavar="EMAIL", help="The tutor who held them.")
+@click.option(
+    "--tutor",
+    default="tutor@demo.test",
+    show_default=True,
+    metavar="EMAIL",
+    callback=_utf8,
+    help="The tutor who held them.",
+)
 @with_settings
 def import_transcripts(settings: Settings, file: Path, students: tuple[str, ...], tutor: str) -> None:
     """Import tutoring sessions with their transcripts."""
@@ -180,7 +198,7 @@ def summarise(settings: Settings) -> None:
 
 
 @main.command()
-@click.argument("email")
+@click.argument("email", callback=_utf8)
 @with_settings
 def token(settings: Settings, email: str) -> None:
     """Print a development token for a person."""

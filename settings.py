@@ -95,7 +95,10 @@ class Settings(BaseSettings):
         "DATABASE_URL when not set.",
     )
     event_retention_days: float = Field(
-        default=7, gt=0, description="How long a client may have been away and still catch up with what happened."
+        default=7,
+        gt=0,
+        le=36_500,
+        description="How long a client may have been away and still catch up with what happened.",
     )
     event_poll_seconds: float = Field(
         default=1, gt=0, description="How often new events are looked for when nothing calls."

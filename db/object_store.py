@@ -191,6 +191,9 @@ def _bucket(bucket: str, prefix: str, endpoint: str | None) -> _Place:
     address = endpoint or next(filter(None, map(os.environ.get, _ENDPOINTS)), "")
     if address and not address.startswith(("http://", "https://")):
         raise ValueError("S3_ENDPOINT_URL must start with http:// or https://.")
+    if "@" in address:
+        # Every error would tell of it in the log.
+        raise ValueError("S3_ENDPOINT_URL must have no user; S3 credentials come from AWS_*.")
     try:
         store = S3Store(
             bucket,

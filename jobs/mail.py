@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -39,9 +40,12 @@ class Mail:
         a sender, that cannot be read.
         """
         name, address = parseaddr(sender)
+        try:
+            self._sender = Address(name, addr_spec=address)
+        except (HeaderParseError, ValueError):
+            address = ""
         if "@" not in address:
             raise ValueError("MAIL_FROM cannot be read: write an address, such as Study Companion <study@school.org>.")
-        self._sender = Address(name, addr_spec=address)
         self._folder = folder
         self._timeout = timeout
         self._server = None if url is None else _read(url)
@@ -116,13 +120,14 @@ class Mail:
 
 
 def _read(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
+    unreadable = "SMTP_URL cannot be read: it must look like smtp://user:password@host:587, or smtps://."
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        port = -1
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == -1:
-        raise ValueError("SMTP_URL cannot be read: it must look like smtp://user:password@host:587, or smtps://.")
+        raise ValueError(unreadable) from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError(unreadable)
     encrypted = parts.scheme == "smtps"
     return {
         "hostname": parts.hostname,

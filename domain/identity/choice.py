@@ -70,6 +70,8 @@ def _check_address(setting: str, address: str) -> None:
         url = httpx.URL(address)
     except httpx.InvalidURL:
         raise IdentitySettingsError(f"{setting} is not a web address.") from None
+    if url.userinfo:
+        raise IdentitySettingsError(f"{setting} must have no user and no password.")
     # Whoever can change the keys on their way can sign in as anybody.
     if not url.host or (url.scheme != "https" and not (url.scheme == "http" and url.host in _LOOPBACK)):
         raise IdentitySettingsError(f"{setting} must be an https address (http only to this machine itself).")

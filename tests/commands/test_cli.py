@@ -133,6 +133,17 @@ def test_no_token_for_nobody(cli: Cli, people: Database) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("token",), ("import", "transcripts", __file__, "--tutor"), ("import", "transcripts", __file__, "--student")],
+)
+def test_an_address_that_is_no_text(cli: Cli, words: tuple[str, ...]) -> None:
+    # As Python reads a byte that is no UTF-8.
+    result = cli(*words, "\udcff@school.test")
+    assert result.exit_code == 2
+    assert result.stderr.endswith(": this is not UTF-8 text.\n")
+
+
 def test_no_token_beside_cognito(cli: Cli) -> None:
     # Refused before the database is looked for.
     assert said(cli("token", "tutor@school.test", COGNITO_ISSUER="https://idp.test", DATABASE_URL="nowhere")) == (
@@ -244,6 +255,16 @@ def test_files_that_cannot_be_imported(cli: Cli, people: Database, tmp_path: Pat
                 "where @ : / and # in the password are percent-encoded as %40 %3A %2F and %23.")
             for url in ("postgresql//me:secret@127.0.0.1:1/x", "postgresql://me:half@secret@127.0.0.1:1/x")
         ),
+        ({"SMTP_URL": "smtp://me:half[secret@127.0.0.1"},
+            "SMTP_URL cannot be read: it must look like smtp://user:password@host:587, or smtps://."),
+        ({"MAIL_FROM": "größe@school.test"},
+            "MAIL_FROM cannot be read: write an address, such as Study Companion <study@school.org>."),
+        ({"EVENT_RETENTION_DAYS": "inf"},
+            "A setting is wrong: EVENT_RETENTION_DAYS: Input should be less than or equal to 36500."),
+        ({"TRANSCRIPT_STORE_URL": "s3://bucket", "S3_ENDPOINT_URL": "http://me:secret@127.0.0.1:1"},
+            "S3_ENDPOINT_URL must have no user; S3 credentials come from AWS_*."),
+        ({"COGNITO_ISSUER": "https://me:secret@127.0.0.1:1", "COGNITO_CLIENT_IDS": "app"},
+            "COGNITO_ISSUER must have no user and no password."),
         ({"TRANSCRIPT_STORE_URL": "ftp://x"}, "TRANSCRIPT_STORE_URL must start with file:/// or s3://."),
         ({"COGNITO_CLIENT_IDS": "app"}, "COGNITO_JWKS_URL or COGNITO_CLIENT_IDS is set but COGNITO_ISSUER is not. "
             "Set it, or none of them to use development tokens."),
