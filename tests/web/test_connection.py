@@ -92,7 +92,7 @@ def test_what_goes_wrong_is_said_and_leaves_the_rest_standing(windows: Windows, 
     expect(page.get_by_role("heading", level=1)).to_have_text("There is no such page")
     # A database that is away for a moment is asked again.
     away = {"errors": [{"message": "The database cannot be reached.", "extensions": {"code": "UNAVAILABLE"}}]}
-    page.route("**/graphql", lambda route: route.fulfill(status=503, json=away), times=2)
+    page.route("**/graphql", lambda route: route.fulfill(status=503, json=away), times=1)
     page.get_by_role("link", name="Students", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("The database cannot be reached.")
     ready(page, "Students")
