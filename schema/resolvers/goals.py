@@ -136,10 +136,11 @@ class GoalMutations:
     @mutation(Permission.STUDY, "Report how far an active goal is reached.")
     async def report_goal_progress(self, info: Info, input: ReportGoalProgressInput) -> GoalPayload:
         async with info.context.unit_of_work() as work:
-            goal = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
-            change = goals.progress(goal, input.completion_percentage, work.viewer, now())
-            goal = await goals_db.update_goal(work, goal.id, change)
-            work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
+            before = await goals_db.lock_goal(work, row_id(input.id, "Goal"))
+            change = goals.progress(before, input.completion_percentage, work.viewer, now())
+            goal = await goals_db.update_goal(work, before.id, change)
+            if goal.completion_percentage != before.completion_percentage or goal.status is not before.status:
+                work.tell(Event(EventKind.GOAL_PROGRESS, goal.student_id, goal.id))
             await _count_if_reached(work, goal)
         return GoalPayload(goal=Goal.view(goal))
 

@@ -203,10 +203,11 @@ class UserMutations:
                 users.keep_an_admin(before.id, admins, "role")
             if before.id == work.viewer.id:
                 users.keep_signed_in(work.viewer, edits.get("cognito_sub"))
+            (subject,) = await users_db.cognito_subs_by_user(work, [before.id])
             after = await users_db.update_user(work, before.id, **edits)
             details = {"fields": list(edits), "role_before": before.role, "role_after": after.role}
             await audit.record(work, "user.update", "User", after.id, student_in(after), details)
-            if before.role is not after.role or "cognito_sub" in edits:
+            if before.role is not after.role or edits.get("cognito_sub", subject) != subject:
                 # Their connections were opened as somebody else.
                 work.tell(Event(EventKind.DISCONNECTED, None, after.id, after.id))
         return UserPayload(user=User.view(after))

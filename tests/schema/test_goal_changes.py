@@ -136,6 +136,7 @@ async def test_changes_at_once_are_all_kept(api: Api, make: Make) -> None:
     )
     kept = await rows(make, "select title, description, completion_percentage, goal_type from goals")
     assert kept == [("new", "new", 30, "AP")]
+    assert await rows(make, "select kind from events") == [("goal_progress",)]  # once: then it was at 30
 
 
 @pytest.mark.parametrize("role", ["student", "tutor", "parent", "admin", "anonymous"])

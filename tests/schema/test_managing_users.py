@@ -125,6 +125,9 @@ async def test_ones_own_address_is_no_conflict(api: Api, make: Make) -> None:
     sent = {"id": kim.gid, "email": "kim@school.test", "role": "STUDENT", "cognitoSub": "sub-kim"}
     data = await api.data(UPDATE, ada, input=sent)
     assert (data["updateUser"]["user"]["email"], data["updateUser"]["userErrors"]) == ("kim@school.test", [])
+    assert await value(make, "select count(*) from events") == 0, "nothing changed that closes connections"
+    await api.data(UPDATE, ada, input={**sent, "cognitoSub": "sub-new"})
+    assert await value(make, "select kind from events") == "disconnected"
 
 
 @pytest.mark.parametrize("by", ["assignment", "link", "goal", "session"])
