@@ -379,18 +379,18 @@ def _refusal_of(error: openai.APIStatusError) -> ModelFailed:
 
 
 def _retry_after(headers: Any) -> float | None:
-    """Seconds that the server asks to be left alone; None when it does not say, or not in a way that makes sense."""
+    """Seconds, a day's at most, that the server asks to be left alone; None when it does not say, or makes no sense."""
     for header, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:
             seconds = float(headers.get(header, "")) / divisor
         except ValueError:
             continue
-        return seconds if math.isfinite(seconds) and seconds >= 0 else None
+        return min(seconds, 86_400.0) if math.isfinite(seconds) and seconds >= 0 else None
     try:
         moment = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
     except (TypeError, ValueError):
         return None
-    return max(0.0, moment.timestamp() - time.time())
+    return min(max(0.0, moment.timestamp() - time.time()), 86_400.0)
 
 
 async def _chained(first: str, rest: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:

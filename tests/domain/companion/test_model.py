@@ -149,6 +149,7 @@ async def test_the_wait_that_is_asked_for_is_kept(server: OpenAIServer, model: M
     ("after", "least", "most"),
     [
         ("3600", 3600, 3600),
+        ("1e300", 86_400, 86_400),
         ("in two hours", 7000, 7200),
         ("inf", UNSET_WAIT, UNSET_WAIT),
         ("-5", UNSET_WAIT, UNSET_WAIT),
