@@ -55,7 +55,7 @@ async def closing(connection: ClientConnection) -> tuple[int | None, str | None]
     """The code and reason with which the server closes, whatever it says before."""
     with suppress(ConnectionClosed):
         while True:
-            await asyncio.wait_for(connection.recv(), 20)
+            await asyncio.wait_for(connection.recv(), 60)
     return connection.close_code, connection.close_reason
 
 

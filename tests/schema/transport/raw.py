@@ -67,7 +67,7 @@ class Raw:
             return
         raise AssertionError("the connection ended")
 
-    async def read(self, *, within: float = 10) -> bool:
+    async def read(self, *, within: float = 60) -> bool:
         """Some bytes; False at the end."""
         try:
             async with asyncio.timeout(within):

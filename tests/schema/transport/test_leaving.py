@@ -151,7 +151,7 @@ async def test_the_second_ctrl_c_waits_for_nobody(api: Api, make: Make) -> None:
 
 async def _blocked(make: Make, count: int) -> None:
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while await (await make.owner.execute(waiting)).fetchone() != (count,):  # noqa: ASYNC110 - PostgreSQL does not tell
             await asyncio.sleep(0.01)
 
@@ -178,7 +178,7 @@ async def test_a_process_that_is_told_to_stop(
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             said = ""
             while not (found := re.search(r"http://([\d.:]+)/graphql", said)):
                 line = await process.stdout.readline()
@@ -191,7 +191,7 @@ async def test_a_process_that_is_told_to_stop(
             process.send_signal(signal.SIGTERM)
             for socket in held:
                 assert await closing(socket.connection) == (1012, "Service restart")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             rest = (await process.stdout.read()).decode()
             assert (await process.wait(), "Traceback" in said + rest) == (0, False), said + rest
     finally:

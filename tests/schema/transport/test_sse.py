@@ -59,7 +59,7 @@ class Stream:
     async def next(self) -> tuple[str, Any]:
         """The next event."""
         while not parsed(self.text.rpartition("\n\n")[0]):
-            self.text += await asyncio.wait_for(anext(self._chunks), 10)
+            self.text += await asyncio.wait_for(anext(self._chunks), 60)
         block, _, self.text = self.text.partition("\n\n")
         while not parsed(block):
             block, _, self.text = self.text.partition("\n\n")
@@ -67,7 +67,7 @@ class Stream:
 
     async def rest(self) -> list[tuple[str, Any]]:
         """What still comes until the end of the response."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for chunk in self._chunks:
                 self.text += chunk
         return parsed(self.text)
@@ -181,7 +181,7 @@ async def test_a_stream_that_fails_says_so_and_completes(
 async def test_a_silent_stream_has_a_heartbeat(api: Api, make: Make, services: Services) -> None:
     sam = await make.student()
     async with streaming(api, services, sam.token) as stream:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for chunk in stream.response.aiter_text():
                 stream.text += chunk
                 if stream.text.count(":\n\n") >= 5:

@@ -84,7 +84,7 @@ async def test_nor_does_it_an_event_stream(api: Api, make: Make, sockets: Socket
     now = datetime.now(UTC).timestamp()
     ended = LocalIssuer.load(data_dir, clock=lambda: now - 63).issue("sub-sam", lifetime=timedelta(minutes=1))
     headers = {"accept": "text/event-stream", "authorization": f"Bearer {ended}"}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         response = await api.http.post(f"http://{api.address}/graphql", json={"query": NUDGES}, headers=headers)
     assert (response.status_code, "complete" in response.text) == (200, False)
     assert sockets.counts.closed == {"4403": 1}
