@@ -404,6 +404,17 @@ def test_refused(viewer: str, statement: str, cast: Cast, app: Connection) -> No
         app.execute(statement, {**names, "me": me})
 
 
+def test_what_is_held_for_review_is_not_the_students_to_release(cast: Cast, app: Connection) -> None:
+    held = cast.id("ann open", "practice_assignments")
+    cast.owner.execute("update practice_assignments set held = true where id = %s", [held])
+    # Without a condition, PostgreSQL does not ask which rows the student sees.
+    for viewer, released in {"student": 1, "tutor": 2, "parent": 0}.items():
+        with as_viewer(app, viewer):
+            assert app.execute("update practice_assignments set held = false").rowcount == released
+    with as_viewer(app, "student"), pytest.raises(errors.InsufficientPrivilege):
+        app.execute("update practice_assignments set held = true")
+
+
 def test_a_paused_or_completed_assignment_and_an_ended_link_end_access(cast: Cast, app: Connection) -> None:
     tables = ["goals", "sessions", "summaries", "practice_assignments", "student_ratings", "nudges", "overrides"]
     for viewer, table, states in (
