@@ -249,6 +249,7 @@ function AnswerForm({
   const [right, setRight] = useState('');
   const { act, busy, refusals } = useAct(ANSWER);
   const [base, setBase] = useState(question.version);
+  const overtaken = question.version !== base && !busy;
   async function send(event: FormEvent) {
     event.preventDefault();
     const companionRight = right === '' ? null : right === 'yes';
@@ -260,7 +261,7 @@ function AnswerForm({
   const name = `right-${question.id}`;
   return (
     <form className="correction stack" onSubmit={(event) => void send(event)} aria-label="Answer the question">
-      {question.version !== base && (
+      {overtaken && (
         <div className="notice conflict stack" data-tone="warn" role="alert">
           <p>
             <strong>Somebody was here while you were writing.</strong> What stands above is how it is now.
@@ -305,7 +306,7 @@ function AnswerForm({
       )}
       <Refusals refusals={refusals.filter(({ code }) => code !== 'STALE_VERSION')} />
       <div className="row">
-        <Button kind="first" type="submit" busy={busy} disabled={question.version !== base}>
+        <Button kind="first" type="submit" busy={busy} disabled={overtaken}>
           Send to {question.student.displayName.split(' ')[0]}
         </Button>
         <Button kind="quiet" onClick={onClose}>

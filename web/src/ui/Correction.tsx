@@ -38,7 +38,8 @@ export function Correction({ what, version, by, fields, busy, refusals, onSave, 
   const [reason, setReason] = useState('');
   const [nothing, setNothing] = useState(false);
   const current = valuesOf(fields);
-  const overtaken = version !== base.version;
+  // One's own change may be heard of before it is answered.
+  const overtaken = version !== base.version && !busy;
   const id = useId();
 
   async function save(event: FormEvent) {
