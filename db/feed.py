@@ -281,6 +281,7 @@ class Feed:
             log.error("events were removed before they were read: all streams go back to the log")
             self._begun.clear()
         finally:
+            self._held_since = None
             await connection.close()
 
     async def _read(self, connection: BoundedConnection) -> None:

@@ -185,6 +185,23 @@ async def test_for_how_long_events_are_held_is_known(study: Database, database: 
         await until(lambda: feed.status.held_seconds == 0)
 
 
+async def test_nothing_is_known_to_be_held_while_the_log_cannot_be_read(
+    study: Database, database: servers.Database, ann: UUID
+) -> None:
+    """Else an outage would count as a transaction that does not end."""
+    proxy, address = Proxy.to_postgresql(database.app_url)
+    await settled(study)
+    async with proxy, Feed(address, study, poll=0.01) as feed, study.system_work() as older:
+        await take_number(older)
+        await write(study, goal_progress(ann))
+        await until(lambda: feed.status.held)
+        proxy.cut()
+        await until(lambda: not feed.status.healthy)
+        assert (feed.status.held, feed.status.held_seconds) == (False, 0)
+        proxy.mend()
+        await until(lambda: feed.status.held)
+
+
 async def test_who_holds_events_for_long_is_said_once(
     study: Database,
     database: servers.Database,
