@@ -303,7 +303,7 @@ def analytics_of(stored: Mapping[str, Any]) -> UserAnalytics:
 
 
 def _zone(name: object) -> ZoneInfo | None:
-    if not isinstance(name, str) or not _ZONE.fullmatch(name):
+    if not isinstance(name, str) or not _ZONE.fullmatch(name) or name in _NOT_EVERYWHERE:
         return None
     try:
         return ZoneInfo(name)
@@ -311,7 +311,9 @@ def _zone(name: object) -> ZoneInfo | None:
         return None
 
 
-_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
+_ZONE = re.compile(r"(?!posix|right/)[A-Za-z0-9_+/-]{1,64}")
+_NOT_EVERYWHERE = frozenset({"localtime", "Factory"})
+"""What some machines have beside the zones of IANA's list, for themselves; so with what begins with posix or right."""
 
 
 def _time(value: object, default: time) -> time:

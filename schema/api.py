@@ -42,7 +42,7 @@ from schema.resolvers.study_material import StudyMaterialMutations, StudyMateria
 from schema.resolvers.subjects import SubjectMutations, SubjectQueries
 from schema.resolvers.summaries import SummaryMutations
 from schema.resolvers.users import UserMutations, UserQueries
-from schema.results import Answer, answer_of, broken, only, unexecuted
+from schema.results import Answer, answer_of, broken, unexecuted
 from schema.subscriptions.activity import ActivitySubscriptions
 from schema.subscriptions.answers import AnswerSubscriptions
 from schema.subscriptions.delivery import Delivery, Present
@@ -187,18 +187,16 @@ class StudySchema(strawberry.Schema):
         """Run any operation of a connection: one answer, or those of a subscription, as `Delivery` has them."""
         if is_subscription(query, operation_name):
             return self._delivery.answers(query, variables or {}, operation_name, context)
-        return only(
-            self._answer(
-                query,
-                variable_values=variables,
-                context_value=context,
-                operation_name=operation_name,
-                operation_extensions=extensions,
-            )
+        return self._only_answer(
+            query,
+            variable_values=variables,
+            context_value=context,
+            operation_name=operation_name,
+            operation_extensions=extensions,
         )
 
-    async def _answer(self, query: str, **arguments: Any) -> Answer:
-        return answer_of(await self.execute(query, **arguments))
+    async def _only_answer(self, query: str, **arguments: Any) -> AsyncGenerator[Answer, None]:
+        yield answer_of(await self.execute(query, **arguments))
 
     @cached_property
     def _delivery(self) -> Delivery:

@@ -5,6 +5,7 @@ get wrong is logged under a request id and reaches the client as that id alone.
 """
 
 import logging
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -111,7 +112,7 @@ def presentable(error: GraphQLError) -> GraphQLError:
     if cause is None:
         if error.extensions and "code" in error.extensions:
             return error
-        return _coded(error, error.message, "BAD_REQUEST")
+        return _coded(error, _in_the_words_of_json(error.message), "BAD_REQUEST")
     match cause:
         case BadRequest():
             return _coded(error, cause.message, cause.code)
@@ -147,6 +148,22 @@ def presentable(error: GraphQLError) -> GraphQLError:
             request_id = uuid4().hex
             log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
             return _coded(error, f"Something went wrong on our side; quote request {request_id}.", "INTERNAL")
+
+
+_PYTHON_WORD = re.compile(r"(?<![\w'\"])(?:None|True|False)(?![\w'\"])")
+_JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
+_REASON = re.compile(r'(cannot represent a (Date|DateTime|Decimal): ".*")\..*', re.DOTALL)
+_FORMS = {
+    "Date": "a day such as 2026-03-02",
+    "DateTime": "a moment with its offset, such as 2026-03-02T16:00:00+01:00",
+    "Decimal": "a number, such as 0.75",
+}
+
+
+def _in_the_words_of_json(message: str) -> str:
+    """What graphql-core and Strawberry say of a value, without the words of Python for it."""
+    message = _REASON.sub(lambda found: f"{found[1]}; send {_FORMS[found[2]]}.", message)
+    return _PYTHON_WORD.sub(lambda found: _JSON_WORDS[found[0]], message)
 
 
 _CANNOT_DECRYPT = (

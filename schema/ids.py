@@ -43,9 +43,13 @@ def row_id(global_id: str, *type_names: str) -> UUID:
     """The row id of a global id that must be of one of the types. Raises BadRequest (BAD_ID)."""
     type_name, found = split(global_id)
     if type_name not in type_names:
-        wanted = " or ".join(type_names)
-        raise BadRequest("BAD_ID", f"The id of a {wanted} belongs here.")
+        wanted = " or ".join(f"{_article(name)} {name}" for name in type_names)
+        raise BadRequest("BAD_ID", f"The id of {wanted} belongs here.")
     return found
+
+
+def _article(name: str) -> str:
+    return "an" if name[0] in "AEIO" else "a"
 
 
 def optional_row_id(global_id: str | None, *type_names: str) -> UUID | None:

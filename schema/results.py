@@ -1,6 +1,6 @@
 """Answers as every transport writes them."""
 
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,11 +38,6 @@ def told(errors: Sequence[GraphQLError]) -> Sequence[GraphQLError]:
         return errors
     rest = f"There are {len(errors):,} errors; the first {MAX_ERRORS} are told."
     return [*errors[:MAX_ERRORS], refused("TOO_MANY_ERRORS", rest)]
-
-
-async def only(answer: Awaitable[Answer]) -> AsyncGenerator[Answer, None]:
-    """The answers of an operation that has one."""
-    yield await answer
 
 
 def unexecuted(result: CoreResult | ExecutionResult) -> bool:

@@ -103,13 +103,19 @@ class _Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file as the build packed it, for who takes it so."""
-        packed = "gzip" in Headers(scope=scope).get("accept-encoding", "") and self.lookup_path(f"{path}.gz")[1]
+        packed = "gzip" in Headers(scope=scope).get("accept-encoding", "") and self._has(f"{path}.gz")
         response = await super().get_response(f"{path}.gz" if packed else path, scope)
         response.headers["vary"] = "Accept-Encoding"
         if packed:
             response.headers["content-encoding"] = "gzip"
             response.headers["content-type"] = guess_type(path)[0] or "application/octet-stream"
         return response
+
+    def _has(self, path: str) -> bool:
+        try:
+            return self.lookup_path(path)[1] is not None
+        except (ValueError, OSError):
+            return False  # no path that a file can have
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One file."""

@@ -19,7 +19,7 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
 
-_READ = frozenset({b"accept", b"authorization", b"content-type"})
+_READ = frozenset({b"accept", b"authorization", b"content-length", b"content-type"})
 
 
 class Response:
@@ -86,7 +86,7 @@ class Accepted:
 class Request:
     """The head of a request."""
 
-    __slots__ = ("accept", "authorization", "content_type", "method", "parameters")
+    __slots__ = ("accept", "authorization", "content_length", "content_type", "method", "parameters")
 
     def __init__(self, scope: Scope) -> None:
         found: dict[bytes, bytes] = {}
@@ -101,6 +101,7 @@ class Request:
         self.method: str = scope["method"]
         self.accept = found.get(b"accept", b"*/*")
         self.authorization = None if authorization is None else authorization.decode("latin-1")
+        self.content_length = int(found.get(b"content-length", 0))
         self.content_type = found.get(b"content-type", b"")
         self.parameters: dict[str, Any] = {}
         if scope["query_string"] and self.method == "GET":
@@ -121,6 +122,8 @@ class Request:
             if not _is_json(self.content_type):
                 # Also what keeps other sites' forms out: a browser asks before it sends this type.
                 raise Rejected(415, "UNSUPPORTED_MEDIA_TYPE", "Send the operation as application/json in UTF-8.")
+            if self.content_length > max_body:
+                raise _too_large(max_body)
             sent = parsed(await _body(receive, max_body))
         else:
             raise Rejected(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", Allow="GET, POST")
@@ -150,11 +153,15 @@ async def _body(receive: Receive, max_body: int) -> bytes | bytearray:
         if message["type"] == "http.disconnect":
             raise Gone
         if len(body) > max_body:
-            raise Rejected(413, "TOO_LARGE", f"A request has at most {max_body:,} bytes.", Connection="close")
+            raise _too_large(max_body)
         if not message.get("more_body"):
             return body
         message = await receive()
         body += message.get("body", b"")
+
+
+def _too_large(max_body: int) -> Rejected:
+    return Rejected(413, "TOO_LARGE", f"A request has at most {max_body:,} bytes.", Connection="close")
 
 
 @lru_cache(maxsize=100)
@@ -169,7 +176,8 @@ def parsed(text: bytes | bytearray | str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Rejected(400, "BAD_REQUEST", "This is not JSON in UTF-8.") from error
+        what = "This is not JSON in UTF-8, is nested too deeply, or has half a surrogate pair in a text."
+        raise Rejected(400, "BAD_REQUEST", what) from error
 
 
 def _object(sent: Mapping[str, Any], name: str) -> dict[str, Any] | None:

@@ -17,11 +17,16 @@ MAX_HEAD = 128 * 1024
 """Bytes of a request's line and headers, and of its trailers; a little more may come in one piece."""
 MAX_FRAGMENTS = 1_000
 """Of one message. Empty ones cost a client nothing, and no limit on size ends them."""
+REQUEST_SECONDS = 60
+"""How long a client may take to send a request. After as long a connection is closed on which none has begun."""
 CLOSE_SECONDS = 10
 """How long a client has to read why it is closed and to close in turn."""
 UNREAD_SECONDS = 30
 """How long the kernel, where it can be told, keeps data that the other side neither takes nor acknowledges. This is
 what ends plain responses that nobody reads and connections whose other end has silently gone."""
+
+
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 def _give_up_on_the_dead(transport: BaseTransport) -> None:
@@ -43,20 +48,36 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, {**app_state, "abort": self.abort}, _loop)
         self._unread = 0
         """Bytes that came since the parser last had something whole; it keeps them until it has."""
+        self._waits_since: float | None = self.loop.time()
+        """Since when the rest of a request, or the first one, has been waited for."""
+        self._watcher = self.loop.call_later(REQUEST_SECONDS, self._watch)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the event loop."""
         _give_up_on_the_dead(transport)
         super().connection_made(transport)
 
+    def _watch(self) -> None:
+        # One timer a connection, not one a request.
+        now = self.loop.time()
+        waited = 0 if self._waits_since is None else now - self._waits_since
+        if waited < REQUEST_SECONDS:
+            self._watcher = self.loop.call_later(REQUEST_SECONDS - waited, self._watch)
+        elif not self.transport.is_closing():
+            if self.cycle is None or not (self.cycle.response_started or self.pipeline):
+                self.transport.write(_TOO_SLOW)
+            self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
+        self._watcher.cancel()
         super().connection_lost(exc)
         self._let_go()
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over, and leave nothing behind that would keep this object as long as the WebSocket."""
         self.app_state = {name: value for name, value in self.app_state.items() if name != "abort"}
+        self._watcher.cancel()
         super().handle_websocket_upgrade()
         self._let_go()
 
@@ -83,6 +104,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Called by the parser."""
         self._unread = 0
+        self._waits_since = self.loop.time()
         super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:
@@ -93,6 +115,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Called by the parser."""
         self._unread = 0
+        self._waits_since = None
         super().on_message_complete()
 
     def on_headers_complete(self) -> None:

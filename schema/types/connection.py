@@ -140,7 +140,8 @@ def _place(cursor: str, order: Order) -> tuple[Any, UUID]:
             raise ValueError("too long")
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         name, value, row_id = json.loads(urlsafe_b64decode(padded))
-        if name != order.name or isinstance(value, list | dict | None):
+        # What PostgreSQL cannot take has been in no list; half a surrogate pair cannot even be encoded.
+        if name != order.name or isinstance(value, list | dict | None) or b"\0" in str(value).encode():
             raise ValueError("another list's cursor")
         return order.parse(value), UUID(hex=row_id)
     except (ValueError, TypeError, AttributeError, NotBase64, RecursionError) as error:

@@ -201,3 +201,34 @@ def _shaped(response: httpx.Response) -> None:
     assert "Traceback" not in response.text
     assert " at 0x" not in response.text
     assert "NoneType" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("document", "value", "said"),
+    [
+        ("query ($v: ID!) { node(id: $v) { id } }", None, "not to be null."),
+        ("{ node(id: null) { id } }", None, "not to be null."),
+        ("query ($v: ID!) { node(id: $v) { id } }", True, "ID cannot represent value: true"),
+        ("query ($v: Int) { students(first: $v) { totalCount } }", {"a": [True, None]}, "{'a': [true, null]}"),
+        (
+            "query ($v: AuditWhere) { auditLog(where: $v) { totalCount } }",
+            {"dateFrom": "soon"},
+            'DateTime: "soon"; send a moment with its offset, such as 2026-03-02T16:00:00+01:00.',
+        ),
+        (
+            'query ($v: Date) { studentProgress(studentId: "x", from: $v) { __typename } }',
+            "2026-13-01",
+            'Date: "2026-13-01"; send a day such as 2026-03-02.',
+        ),
+        (
+            "mutation ($v: CompletePracticeInput!) { completePractice(input: $v) { __typename } }",
+            {"id": "x", "performanceScore": "much"},
+            'Decimal: "much"; send a number, such as 0.75.',
+        ),
+    ],
+)
+async def test_a_value_is_refused_in_the_words_of_json(api: Api, document: str, value: Any, said: str) -> None:
+    response = await api.post(document, v=value)
+    (error,) = response.json()["errors"]
+    assert error["message"].endswith(said)
+    assert error["extensions"] == {"code": "BAD_REQUEST"}

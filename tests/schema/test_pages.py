@@ -112,6 +112,13 @@ async def test_what_a_page_loads_comes_packed_to_who_takes_it_so(api: Api, built
         assert asset.headers["content-type"].startswith("text/javascript")
 
 
+@pytest.mark.parametrize("path", ["%00", "a" * 300, "a/" * 3_000])
+async def test_what_no_file_can_be_called_is_not_found(api: Api, path: str) -> None:
+    for taken in ("gzip", "identity"):
+        address = f"http://{api.address}/assets/{path}"
+        assert (await api.http.get(address, headers={"accept-encoding": taken})).status_code == 404
+
+
 async def test_a_program_gets_answers_where_a_browser_gets_the_page(api: Api) -> None:
     answer = await api.http.get(f"http://{api.address}/graphql", params={"query": "{ __typename }"}, headers=BROWSER)
     assert answer.json()["data"] == {"__typename": "Query"}

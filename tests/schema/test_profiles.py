@@ -259,6 +259,8 @@ async def test_when_and_where_nudges_come(api: Api, make: Make) -> None:
         ("timeZone", "x" * 1_000),
         ("timeZone", ""),
         ("timeZone", "America"),
+        ("timeZone", "localtime"),
+        ("timeZone", "right/UTC"),
         ("quietFrom", "20:00:00+02:00"),
     ],
 )

@@ -1,5 +1,7 @@
 """People: found by those around them."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -161,6 +163,11 @@ async def test_everyone_is_paged_from_both_ends(
     assert emails((await api.data(USERS, ada, before=before, orderBy=order))["users"]) == expected[:2]
     other = "OLDEST" if order == "NEWEST" else "NEWEST"
     assert await api.error_codes(USERS, ada, after=after, orderBy=other) == ["BAD_CURSOR"]
+    name, _, row_id = json.loads(urlsafe_b64decode(after + "=="))
+    for value in ("a\0b", "a\ud800"):
+        place = json.dumps([name, value, row_id]).encode()
+        unheard = urlsafe_b64encode(place).decode().rstrip("=")
+        assert await api.error_codes(USERS, ada, after=unheard, orderBy=order) == ["BAD_CURSOR"]
 
 
 @pytest.mark.parametrize(

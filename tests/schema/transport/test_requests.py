@@ -63,3 +63,23 @@ async def test_a_head_without_end_is_cut_off(api: Api, monkeypatch: pytest.Monke
         except OSError:
             pass
         assert sent < 4_000_000
+
+
+@pytest.mark.parametrize("begin", ["", "POST /graphql HTTP/1.1\r\nHost: x\r\n", POST + "\r\n{{"])
+async def test_a_request_that_is_never_sent_whole_is_given_up(
+    api: Api, monkeypatch: pytest.MonkeyPatch, begin: str
+) -> None:
+    monkeypatch.setattr(wire, "REQUEST_SECONDS", 0.2)
+    async with raw(api.address, begin) as connection:
+        while await connection.read():
+            pass
+        assert connection.received.startswith(b"HTTP/1.1 408 ")
+        assert connection.received.endswith(b"\r\n\r\n")
+
+
+async def test_a_body_that_says_it_is_too_long_is_not_waited_for(api: Api) -> None:
+    head = POST.replace(f"Content-Length: {len(BODY)}", "Content-Length: 99999999999")
+    async with raw(api.address, head + "\r\n") as connection:
+        while b"TOO_LARGE" not in connection.received:
+            assert await connection.read()
+        assert connection.received.startswith(b"HTTP/1.1 413 ")

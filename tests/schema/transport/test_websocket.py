@@ -1,5 +1,6 @@
 """graphql-transport-ws, message by message, and the codes with which it is broken off."""
 
+import gc
 import json
 import time
 from datetime import timedelta
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 
 from domain.events import Event, EventKind
 from domain.identity.local_issuer import LocalIssuer
@@ -318,6 +319,20 @@ async def test_what_cannot_run_is_an_error_message(api: Api, document: str) -> N
         # Nothing follows, and the id is free.
         await socket.send(**subscribe("{ __typename }"))
         assert await socket.next() == {"data": {"__typename": "Query"}}
+
+
+async def test_an_operation_may_be_given_up_before_it_has_begun(api: Api) -> None:
+    async with raw(api.address) as connection:
+        await connection.initialise()
+        # In one go, so that the second is read before the first is run. A coroutine left behind would warn, and fail.
+        messages = (subscribe("{ __typename }", id="1"), {"id": "1", "type": "complete"})
+        frames = [Frame(Opcode.TEXT, json.dumps(each).encode()).serialize(mask=True) for each in messages]
+        await connection.send_bytes(b"".join(frames))
+        await connection.send(json.dumps(subscribe("{ __typename }", id="2")))
+        async for _, content in connection.frames():
+            assert json.loads(content)["id"] == "2"
+            break
+    gc.collect()
 
 
 async def test_an_operation_is_chosen_by_name(api: Api) -> None:
